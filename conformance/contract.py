@@ -1,0 +1,94 @@
+"""Loads `openapi/`: the rules, the profiles' codes and the message schemas."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+
+from conformance.resources import resource
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One promise of the vendor's page."""
+
+    id: str
+    statement: str
+    quote: str
+    lines: str
+    converse: str
+
+
+@dataclass(frozen=True)
+class Situation:
+    """How a refusal must look: HTTP statuses, codes (None: any) and the message where the page fixes it."""
+
+    name: str
+    statuses: tuple[int, ...]
+    codes: tuple[int, ...] | None
+    message: str | None
+
+
+Profile = Mapping[str, Situation]
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Returns the rules in the page's order."""
+    document = yaml.safe_load(resource("openapi/rules.yaml").read_text("utf-8"))
+    return tuple(
+        Rule(entry["id"], entry["statement"], entry["quote"], str(entry["lines"]), entry["converse"])
+        for entry in document["rules"]
+    )
+
+
+@cache
+def profiles() -> Mapping[str, Profile]:
+    """Returns, by the profile's name, what each refusal must look like."""
+    document = yaml.safe_load(resource("openapi/profiles.yaml").read_text("utf-8"))
+    return {
+        name: {
+            situation: Situation(
+                situation,
+                tuple(entry["statuses"]),
+                None if entry["codes"] == "any" else tuple(entry["codes"]),
+                entry.get("message"),
+            )
+            for situation, entry in profile["situations"].items()
+        }
+        for name, profile in document["profiles"].items()
+    }
+
+
+@cache
+def _registry() -> Registry[Any]:
+    schemas = [json.loads(path.read_text("utf-8")) for path in sorted(resource("openapi/schemas").glob("*.json"))]
+    return Registry().with_resources((schema["$id"], Resource.from_contents(schema)) for schema in schemas)
+
+
+@cache
+def validator(name: str) -> Draft202012Validator:
+    """Returns the validator of `openapi/schemas/<name>.json`."""
+    schema = json.loads(resource(f"openapi/schemas/{name}.json").read_text("utf-8"))
+    return Draft202012Validator(schema, registry=_registry())
+
+
+def mismatch(name: str, instance: Any) -> str:
+    """Returns where and how `instance` departs from the schema `name`; empty where it does not.
+
+    Of several departures the first by place is named, and how many there are.
+    """
+    errors = sorted(validator(name).iter_errors(instance), key=lambda error: ([str(p) for p in error.absolute_path]))
+    if not errors:
+        return ""
+    first = errors[0]
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first.absolute_path).lstrip(".")
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return f"{place or 'the body'}: {first.message[:300]}{more}"

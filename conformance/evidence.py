@@ -1,0 +1,197 @@
+"""What was sent and what came back: frozen records without a secret in them."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import shlex
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final
+from urllib.parse import quote, quote_plus
+
+REDACTED: Final = "[redacted]"
+SESSION_HEADER: Final = "arena_session_id"
+
+
+class Unreadable(Enum):
+    """Stands for the JSON of a body that is none. No JSON value equals it."""
+
+    UNREADABLE = "unreadable"
+
+
+UNREADABLE: Final = Unreadable.UNREADABLE
+
+
+class Redactor:
+    """Replaces known secrets by value, in every encoding in which a server may send them back."""
+
+    def __init__(self) -> None:
+        self._forms: list[str] = []
+
+    def add(self, secret: str) -> None:
+        """Makes `secret` unreadable in all that passes from now on."""
+        if not secret:
+            return
+        raw = secret.encode("utf-8", "surrogatepass")
+        forms = {
+            secret,
+            json.dumps(secret)[1:-1],
+            json.dumps(secret, ensure_ascii=False)[1:-1],
+            json.dumps(secret)[1:-1].replace("/", "\\/"),
+            quote(raw, safe=""),
+            quote_plus(raw),
+            html.escape(secret),
+            # a base64 text of something longer holds the secret at one of three alignments
+            *(_base64_core(raw, shift) for shift in range(3)),
+        }
+        # the longest first: a form may be part of another
+        self._forms = sorted({*self._forms, *filter(None, forms)}, key=len, reverse=True)
+
+    def text(self, text: str) -> str:
+        """Returns `text` with every known secret replaced."""
+        for form in self._forms:
+            text = text.replace(form, REDACTED)
+        return text
+
+    def tree(self, value: Any) -> Any:
+        """Returns a JSON value with every known secret replaced in its keys and strings."""
+        match value:
+            case str():
+                return self.text(value)
+            case dict():
+                return {self.text(key): self.tree(member) for key, member in value.items()}
+            case list() | tuple():
+                return [self.tree(member) for member in value]
+        return value
+
+
+def _base64_core(raw: bytes, shift: int) -> str:
+    """Returns the part of the base64 text that depends on `raw` alone, when `shift` bytes stand before it."""
+    encoded = base64.b64encode(b"\0" * shift + raw).decode().rstrip("=")
+    core = encoded[(shift * 8 + 5) // 6 : (shift + len(raw)) * 8 // 6]
+    return core if len(core) >= 8 else ""  # noqa: PLR2004 - shorter ones would hit by chance
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The step that a call aims at, with what is known of its process."""
+
+    process: str
+    step: str
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One call: request, and answer or the reason why there is none. Redacted where it is made.
+
+    `status` is None and `trouble` says why when no HTTP answer was read. `json` holds the parsed body for
+    judging and is never written anywhere; what is written comes from `body`.
+    """
+
+    id: int
+    scenario: str
+    purpose: str  # "scenario": the call under judgement; "staging": it arranges, reads back or cleans up
+    account: str  # "" where the call carries no session that the target should recognise
+    operation: str
+    method: str
+    url: str
+    request_headers: tuple[tuple[str, str], ...]
+    request_body: bytes | None
+    status: int | None
+    headers: tuple[tuple[str, str], ...]
+    body: str
+    body_bytes: int
+    surplus_bytes: int  # bytes that came after the end which Content-Length announced
+    started: str
+    milliseconds: float
+    trouble: str = ""
+    cut_short: bool = False  # the body ended before the announced Content-Length
+    subject: Subject | None = None
+    comment: str | Unreadable | None = UNREADABLE  # as sent; UNREADABLE where the body is not an ordinary reopen
+    json: Any = field(default=UNREADABLE, repr=False, compare=False)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the target says that it did what was asked (2xx)."""
+        return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004
+
+    @property
+    def refused(self) -> bool:
+        """Whether the target says that the call is wrong (4xx)."""
+        return self.status is not None and 400 <= self.status < 500  # noqa: PLR2004
+
+    def header(self, name: str) -> list[str]:
+        """Returns the values of a response header, by its name in any case."""
+        return [value for key, value in self.headers if key.lower() == name.lower()]
+
+    @property
+    def codes(self) -> list[int]:
+        """The error codes of the envelope; empty where there is none."""
+        return [error["code"] for error in self.errors if isinstance(error.get("code"), int)]
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        """The entries of the error envelope; empty where there is none."""
+        errors = self.json.get("errors") if isinstance(self.json, dict) else None
+        return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+
+    def summary(self) -> str:
+        """Returns the answer in a line: the status and the beginning of the body."""
+        if self.trouble:
+            return self.trouble
+        body = " ".join(self.body.split())
+        return f"{self.status} {body[:200]}{'…' if len(body) > 200 else ''}".rstrip()  # noqa: PLR2004
+
+
+def curl(exchange: Exchange) -> str:
+    """Returns a shell command that repeats the call; the session id comes from `$ARENA_SESSION_ID`."""
+    words = ["curl", "-i", "-X", exchange.method, shlex.quote(exchange.url)]
+    for name, value in exchange.request_headers:
+        if name.lower() == SESSION_HEADER and value == REDACTED:
+            words += ["-H", f'"{name}: $ARENA_SESSION_ID"']
+        elif name.lower() not in {"content-length", "accept-encoding", "connection", "user-agent", "accept"}:
+            # curl drops a header without a value unless a semicolon ends it
+            words += ["-H", shlex.quote(f"{name}: {value}" if value else f"{name};")]
+    if exchange.request_body is not None and not any(n.lower() == "content-type" for n, _ in exchange.request_headers):
+        words += ["-H", "'Content-Type:'"]
+    if exchange.request_body is not None:
+        words += ["--data-binary", _shell_bytes(exchange.request_body)]
+    return " ".join(words)
+
+
+def _shell_bytes(raw: bytes) -> str:
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        text = ""
+    if text and text.replace("\n", "").isprintable():
+        return shlex.quote(text)
+    return "$'" + "".join(chr(b) if 32 <= b < 127 and b not in b"\\'" else f"\\x{b:02x}" for b in raw) + "'"  # noqa: PLR2004
+
+
+class Recorder:
+    """Keeps every exchange of a run, and tells those who watch."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self.redactor = redactor
+        self.exchanges: list[Exchange] = []
+        self.scenario = ""
+        self._watchers: list[Callable[[Exchange], None]] = []
+
+    def watch(self, watcher: Callable[[Exchange], None]) -> None:
+        """Calls `watcher` with every exchange from now on, in the order of their ids."""
+        self._watchers.append(watcher)
+
+    def record(self, exchange: Exchange) -> Exchange:
+        """Takes a finished exchange in."""
+        self.exchanges.append(exchange)
+        for watcher in self._watchers:
+            watcher(exchange)
+        return exchange
+
+    def redacted_headers(self, headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """Returns `headers` without a secret."""
+        return tuple((self.redactor.text(name), self.redactor.text(value)) for name, value in headers)

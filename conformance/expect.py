@@ -1,0 +1,101 @@
+"""What a scenario may expect of an answer. Pure functions over exchanges and snapshots.
+
+Each returns where the promise is kept and raises where it is not: `Broken` for a broken promise, `Unclear` where the
+answer does not tell, `NoAnswer` where there is none that can be read. What must hold on every exchange (status,
+envelope, headers, quota) is not judged here but in `conformance.invariants`, under the rule that owns it.
+"""
+
+from __future__ import annotations
+
+from conformance.contract import Situation
+from conformance.evidence import Exchange
+from conformance.stage import Snapshot, changes
+from conformance.stage.snapshot import Change
+
+# What CONTRACT leaves to the server when a step is reopened: observed, not judged.
+_FREE_STEP_FIELDS = frozenset({"status", "completeDateTime", "completeUser"})
+_FREE_PROCESS_FIELDS = frozenset({"currentStep", "completedDateTime"})
+
+
+class Broken(Exception):
+    """A promise is broken. `rule` owns it; empty: the rule of the scenario."""
+
+    def __init__(self, expected: str, actual: str, *exchanges: Exchange, rule: str = "") -> None:
+        super().__init__(f"expected {expected}; {actual}")
+        self.expected = expected
+        self.actual = actual
+        self.exchanges = tuple(exchange.id for exchange in exchanges)
+        self.rule = rule
+
+
+class Unclear(Exception):
+    """The answer tells nothing about the promise."""
+
+
+class NoAnswer(Exception):
+    """There is no answer that can be read."""
+
+
+def accepted(answer: Exchange) -> None:
+    """Expects that the target did what was asked. That the status is 201 belongs to `success-is-201`."""
+    _answered(answer)
+    if answer.refused:
+        raise Broken("the step is reopened (201)", f"the call was refused: {answer.summary()}", answer)
+    if not answer.accepted:
+        raise Unclear(f"exchange {answer.id} was answered {answer.status}: it is neither done nor refused")
+
+
+def reopened(answer: Exchange, before: Snapshot, after: Snapshot) -> None:
+    """Expects that the call was accepted, that the step reads OPEN now, and that nothing else changed.
+
+    That the neighbours stay as they are belongs to `reopen-step`.
+    """
+    accepted(answer)
+    step = answer.subject.step if answer.subject else ""
+    if not after.knows("step", step):
+        raise Broken("the step is there after it was reopened", "it is no longer listed", answer)
+    status = after.of("step", step, "status")
+    if status != "OPEN":
+        raise Broken("the step reads OPEN after a success", f"it reads {status}", answer)
+    side_effects = [change for change in changes(before, after) if not _follows(change, step)]
+    if side_effects:
+        listed = "; ".join(str(change) for change in side_effects[:5])
+        raise Broken("nothing but the reopened step changes", listed, answer, rule="reopen-step")
+
+
+def refused(answer: Exchange, situation: Situation) -> None:
+    """Expects a refusal with a code that is right for the situation. Status and envelope belong to `failure-is-400`."""
+    _answered(answer)
+    if answer.accepted:
+        raise Broken(f"a refusal ({_wanted(situation)})", f"the call was accepted: {answer.summary()}", answer)
+    if not answer.refused:
+        raise Unclear(f"exchange {answer.id} was answered {answer.status}: it is neither done nor refused")
+    matching = [error for error in answer.errors if situation.codes is None or error.get("code") in situation.codes]
+    if answer.errors and not matching:
+        raise Broken(_wanted(situation), f"the code is {', '.join(map(str, answer.codes)) or 'missing'}", answer)
+    if situation.message is not None and answer.errors:
+        messages = [error.get("message") for error in matching]
+        if situation.message not in messages:
+            raise Broken(f"the message {situation.message!r}", f"the message is {messages[0]!r}", answer)
+
+
+def unchanged(found: list[Change]) -> str:
+    """Returns, in words, what changed although every call was refused; empty where nothing did."""
+    return "; ".join(str(change) for change in found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")  # noqa: PLR2004
+
+
+def _answered(answer: Exchange) -> None:
+    if answer.status is None or (answer.trouble and not answer.cut_short):
+        raise NoAnswer(f"exchange {answer.id}: {answer.trouble}")
+
+
+def _follows(change: Change, step: str) -> bool:
+    place = change.place
+    own = place.kind == "step" and place.guid == step and place.field in _FREE_STEP_FIELDS
+    return own or (place.kind == "process" and place.field in _FREE_PROCESS_FIELDS)
+
+
+def _wanted(situation: Situation) -> str:
+    statuses = " or ".join(map(str, situation.statuses))
+    codes = "any code" if situation.codes is None else f"code {' or '.join(map(str, situation.codes))}"
+    return f"{statuses} with {codes}"

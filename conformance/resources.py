@@ -1,0 +1,18 @@
+"""Finds the data that ships with the program: `openapi/` and `fixtures/`."""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+
+
+def resource(name: str) -> Path:
+    """Returns the path of a shipped file or folder, such as `openapi/rules.yaml`.
+
+    The wheel carries both folders inside the package; in a checkout they stand beside it.
+    Raises FileNotFoundError where neither has it: the installation is damaged.
+    """
+    for root in (_PACKAGE, _PACKAGE.parent):
+        path = root / name
+        if path.exists():
+            return path
+    raise FileNotFoundError(f"{name} is missing from this installation of arena-conformance; install it again")

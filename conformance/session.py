@@ -1,0 +1,302 @@
+"""The accounts' sessions and the calls made in them.
+
+One login per account and run: logging in again would end the account's first session.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from conformance import wire
+from conformance.evidence import SESSION_HEADER, UNREADABLE, Exchange, Recorder, Subject, Unreadable
+from conformance.target import Account, Secret, Target
+
+REOPEN: Final = "reopen-step"
+STATUS_CHANGES: Final = "/qualityprocesses/statuschanges"
+FOREIGNER: Final = "foreigner"  # the one account that lives in another workspace
+COMMENT: Final = "Reopened by a conformance test."
+JSON: Final = "application/json"
+
+
+class NoAccount(Exception):
+    """The target file has no account for a part that is needed."""
+
+
+class LoginFailed(Exception):
+    """A configured account can't log in."""
+
+
+@dataclass(frozen=True)
+class Client:
+    """Sends calls to one target and records them."""
+
+    target: Target
+    recorder: Recorder
+    wire: wire.Wire
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        operation: str,
+        account: str = "",
+        session_id: str | None = None,
+        body: bytes | None = None,
+        content_type: str | None = None,
+        purpose: str = "staging",
+        subject: Subject | None = None,
+        comment: str | Unreadable | None = UNREADABLE,
+    ) -> Exchange:
+        """Makes one call and returns its recorded exchange. Never raises for what the target does."""
+        headers = {name: secret.reveal() for name, secret in self.target.headers.items()}
+        if session_id is not None:
+            headers[SESSION_HEADER] = session_id
+        if content_type is not None:
+            headers["Content-Type"] = content_type
+        started = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        answer = self.wire.send(method, self.target.base_url + path, headers, body)
+        parsed = _parsed(answer.body)
+        if operation == "login":
+            self._hide_session(parsed)
+        redactor = self.recorder.redactor
+        return self.recorder.record(
+            Exchange(
+                id=len(self.recorder.exchanges) + 1,
+                scenario=self.recorder.scenario,
+                purpose=purpose,
+                account=account,
+                operation=operation,
+                method=method,
+                url=self.target.base_url + path,
+                request_headers=self.recorder.redacted_headers(headers.items()),
+                request_body=_redacted(body, redactor.text),
+                status=answer.status,
+                headers=self.recorder.redacted_headers(answer.headers),
+                body=redactor.text(answer.body.decode("utf-8", "backslashreplace")),
+                body_bytes=len(answer.body),
+                surplus_bytes=answer.surplus_bytes,
+                cut_short=answer.cut_short,
+                trouble=answer.trouble,
+                started=started,
+                milliseconds=answer.milliseconds,
+                subject=subject,
+                comment=comment,
+                json=parsed,
+            )
+        )
+
+    def _hide_session(self, parsed: Any) -> None:
+        if isinstance(parsed, dict) and isinstance(parsed.get(SESSION_HEADER), str):
+            self.recorder.redactor.add(parsed[SESSION_HEADER])
+
+
+@dataclass(frozen=True)
+class Session:
+    """Calls in the name of one account; `role` is empty where no session should be recognised."""
+
+    client: Client
+    role: str
+    guid: str = ""
+    session_id: Secret | None = None
+
+    def reopen(
+        self, step: Subject, comment: str | None = COMMENT, *, content_type: str | None = JSON, purpose: str = "scenario"
+    ) -> Exchange:
+        """Asks to reopen `step`, with the page's request body."""
+        body = {**reopen_body(step), "comment": comment}
+        return self._change(step, encode(body), content_type, purpose=purpose, comment=comment)
+
+    def send(self, step: Subject, body: Any, *, content_type: str | None = JSON) -> Exchange:
+        """Sends any body, JSON value or bytes, to the reopen endpoint; it aims at `step`."""
+        raw = body if isinstance(body, bytes) else encode(body)
+        return self._change(step, raw, content_type, purpose="scenario", comment=UNREADABLE)
+
+    def call(self, method: str, path: str, *, operation: str, body: Any = None, subject: Subject | None = None) -> Exchange:
+        """Makes a supporting call."""
+        return self.client.call(
+            method,
+            path,
+            operation=operation,
+            account=self.role,
+            session_id=self._revealed(),
+            body=None if body is None else encode(body),
+            content_type=None if body is None else JSON,
+            subject=subject,
+        )
+
+    def _change(
+        self,
+        step: Subject,
+        raw: bytes,
+        content_type: str | None,
+        *,
+        purpose: str,
+        comment: str | Unreadable | None,
+    ) -> Exchange:
+        return self.client.call(
+            "POST",
+            STATUS_CHANGES,
+            operation=REOPEN,
+            account=self.role,
+            session_id=self._revealed(),
+            body=raw,
+            content_type=content_type,
+            purpose=purpose,
+            subject=step,
+            comment=comment,
+        )
+
+    def _revealed(self) -> str | None:
+        return None if self.session_id is None else self.session_id.reveal()
+
+
+def reopen_body(step: Subject) -> dict[str, Any]:
+    """Returns the page's request body, without the comment."""
+    return {"qualityProcess": {"guid": step.process, "step": {"guid": step.step}}, "complete": False}
+
+
+def encode(body: Any) -> bytes:
+    """Returns the JSON text in UTF-8."""
+    return json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+class Sessions:
+    """Every account's session, by its part. Logs in once each, and out again of what it logged in to."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._open: dict[str, Session] = {}
+        self._ours: set[str] = set()
+        target = client.target
+        redactor = client.recorder.redactor
+        secrets = [secret for account in target.accounts.values() for secret in (account.password, account.session_id)]
+        for secret in [*secrets, *target.headers.values(), target.expired_session_id]:
+            if secret is not None:
+                redactor.add(secret.reveal())
+
+    @property
+    def roles(self) -> Mapping[str, Account]:
+        """The configured accounts."""
+        return self._client.target.accounts
+
+    def __contains__(self, role: str) -> bool:
+        return role in self.roles
+
+    def __getitem__(self, role: str) -> Session:
+        """Returns the account's session, logging in where it has none. Raises NoAccount, LoginFailed."""
+        if role not in self.roles:
+            raise NoAccount(f"the target file has no account {role}")
+        if role not in self._open:
+            self._open[role] = self._log_in(self.roles[role])
+        return self._open[role]
+
+    def log_in(self) -> None:
+        """Logs every account in and learns its guid. Raises LoginFailed."""
+        for role in self.roles:
+            self[role]
+        self._look_up_guids()
+
+    def log_out(self, role: str) -> Session | None:
+        """Ends the account's session and returns it, dead; None where it was given and is not ours to end."""
+        session = self[role]
+        if role not in self._ours:
+            return None
+        answer = session.call("PUT", "/logout", operation="logout")
+        del self._open[role]
+        self._ours.discard(role)
+        return replace(session, role="") if answer.accepted else None
+
+    def close(self) -> None:
+        """Logs out of every session that this run opened."""
+        for role in sorted(self._ours):
+            with suppress(NoAccount, LoginFailed):
+                self.log_out(role)
+
+    def unrecognised(self, session_id: str | None) -> Session:
+        """Returns calls with a session id that no login gave; None: without the header."""
+        return Session(self._client, "", session_id=None if session_id is None else Secret(session_id))
+
+    def expired(self) -> Session | None:
+        """Returns calls with the session that the target file says is dead."""
+        expired = self._client.target.expired_session_id
+        return None if expired is None else Session(self._client, "", session_id=expired)
+
+    def _log_in(self, account: Account) -> Session:
+        if account.session_id is not None:
+            return Session(self._client, account.role, account.guid, account.session_id)
+        workspace = account.workspace_id or self._client.target.workspace_id
+        body = {
+            "email": account.email,
+            "password": account.password.reveal() if account.password else "",
+            **({} if workspace is None else {"workspaceId": workspace}),
+        }
+        answer = self._client.call("POST", "/login", operation="login", body=encode(body), content_type=JSON)
+        session_id = answer.json.get(SESSION_HEADER) if isinstance(answer.json, dict) else None
+        if not answer.accepted or not isinstance(session_id, str) or not session_id:
+            raise LoginFailed(f"account {account.role} can't log in: {_login_cause(answer)}")
+        self._check_workspace(account, answer)
+        self._ours.add(account.role)
+        return Session(self._client, account.role, account.guid, Secret(session_id))
+
+    def _check_workspace(self, account: Account, answer: Exchange) -> None:
+        """Lets nobody write to a workspace that the target file does not name. A mistyped id must harm nothing."""
+        target = self._client.target
+        if target.loopback or not target.writes_allowed or account.role == FOREIGNER:
+            return
+        name = answer.json.get("workspaceName")
+        if name != target.workspace_name:
+            raise LoginFailed(
+                f"account {account.role} is logged in to workspace {name!r}, but workspace_name in the target file says "
+                f"{target.workspace_name!r}; nothing was changed"
+            )
+
+    def _look_up_guids(self) -> None:
+        """Fills in the guids that the target file leaves out, from the listing of users."""
+        home = {role: account for role, account in self.roles.items() if role != FOREIGNER and account.email}
+        missing = {account.email.lower(): role for role, account in home.items() if not self[role].guid}
+        if not missing:
+            return
+        reader = self[next(iter(home))]
+        answer = reader.call("GET", "/settings/users?limit=400", operation="list-users")
+        results = answer.json.get("results") if answer.accepted and isinstance(answer.json, dict) else None
+        for user in results if isinstance(results, list) else []:
+            if isinstance(user, dict) and isinstance(user.get("guid"), str):
+                role = missing.get(str(user.get("email")).lower())
+                if role:
+                    self._open[role] = replace(self._open[role], guid=user["guid"])
+
+
+def _login_cause(answer: Exchange) -> str:
+    if answer.trouble:
+        return answer.trouble
+    if answer.status is not None and 300 <= answer.status < 400:  # noqa: PLR2004
+        return f"{answer.status}, redirected to {', '.join(answer.header('Location')) or 'nowhere'}; no redirect is followed"
+    if answer.accepted:
+        return f"{answer.status}, but the answer carries no {SESSION_HEADER}: is base_url an Arena, and does it end in /v1?"
+    return f"{answer.summary()}"
+
+
+def _redacted(body: bytes | None, redact: Any) -> bytes | None:
+    if body is None:
+        return None
+    with suppress(UnicodeDecodeError):
+        return bytes(redact(body.decode()).encode())
+    return body
+
+
+def _parsed(body: bytes) -> Any:
+    """Returns the JSON value of a body; UNREADABLE where it is none."""
+
+    def no_constant(name: str) -> Any:
+        raise ValueError(f"{name} is not JSON")
+
+    try:
+        return json.loads(body.decode("utf-8"), parse_constant=no_constant)
+    except (ValueError, RecursionError):
+        return UNREADABLE

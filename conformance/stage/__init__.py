@@ -1,0 +1,7 @@
+"""Leases steps in a wanted state, shows what changed, and leaves nothing behind."""
+
+from conformance.stage.api import StagingBroke, Unstaged
+from conformance.stage.pool import Ground, Stage
+from conformance.stage.snapshot import Change, Snapshot, changes
+
+__all__ = ["Change", "Ground", "Snapshot", "Stage", "StagingBroke", "Unstaged", "changes"]

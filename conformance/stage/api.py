@@ -1,0 +1,138 @@
+"""The supporting calls by which states are staged, read back and removed.
+
+A call that the target refuses makes what depends on it untested (`Unstaged`); one that breaks, or answers what can't
+be read, is an error (`StagingBroke`). Neither is ever a rule's failure.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.evidence import Exchange, Subject
+from conformance.session import REOPEN, STATUS_CHANGES, Session
+
+_SERVER_ERROR = 500
+_UNAUTHORIZED = 401
+
+
+class Unstaged(Exception):
+    """A state could not be staged: the target refuses it, or lacks what it takes."""
+
+
+class StagingBroke(Exception):
+    """Staging itself failed; nothing is known about the rule."""
+
+
+def create(session: Session, *, name: str, template: str, number_prefix: str, owner: str) -> str:
+    """Creates a quality process and returns its guid."""
+    body = {
+        "name": name,
+        "description": "Made by a conformance test. It may be deleted.",
+        "template": {"guid": template, **({"numberFormat": {"prefix": {"guid": number_prefix}}} if number_prefix else {})},
+        **({"owner": {"guid": owner}} if owner else {}),
+    }
+    answer = session.call("POST", "/qualityprocesses", operation="create-quality-process", body=body)
+    return str(_member(_done(answer, "create a quality process"), "guid", str))
+
+
+def find(session: Session, name: str) -> list[str]:
+    """Returns the guids of the processes of that name: one whose creation was never answered is found so."""
+    answer = session.call("GET", f"/qualityprocesses?name={name}", operation="find-quality-processes")
+    results = _member(_done(answer, "list quality processes"), "results", list)
+    return [one["guid"] for one in results if isinstance(one, dict) and one.get("name") == name]
+
+
+def process(session: Session, guid: str) -> dict[str, Any]:
+    """Returns the process as its single view shows it."""
+    answer = session.call("GET", f"/qualityprocesses/{guid}", operation="read-quality-process")
+    shown = _done(answer, "read a quality process").json
+    if not isinstance(shown, dict) or shown.get("guid") != guid:
+        raise StagingBroke(f"exchange {answer.id}: the answer does not show the quality process: {answer.summary()}")
+    return shown
+
+
+def steps(session: Session, guid: str) -> list[dict[str, Any]]:
+    """Returns the steps of a process in their order."""
+    answer = session.call("GET", f"/qualityprocesses/{guid}/steps", operation="list-steps")
+    shown = [one for one in _member(_done(answer, "list steps"), "results", list) if isinstance(one, dict)]
+    orders = [one.get("order") for one in shown]
+    return sorted(shown, key=lambda one: one["order"]) if all(isinstance(order, int) for order in orders) else shown
+
+
+def step(session: Session, subject: Subject) -> dict[str, Any]:
+    """Returns one step as its single view shows it."""
+    path = f"/qualityprocesses/{subject.process}/steps/{subject.step}"
+    shown = _done(session.call("GET", path, operation="read-step"), "read a step").json
+    return shown if isinstance(shown, dict) else {}
+
+
+def assign(session: Session, subject: Subject, assignees: dict[str, Any]) -> None:
+    """Assigns a step."""
+    path = f"/qualityprocesses/{subject.process}/steps/{subject.step}"
+    answer = session.call("PUT", path, operation="assign-step", body={"assignees": assignees}, subject=subject)
+    _done(answer, "assign a step")
+
+
+def complete(session: Session, subject: Subject) -> Exchange:
+    """Asks to complete a step; the answer may be a refusal."""
+    body = {"qualityProcess": {"guid": subject.process, "step": {"guid": subject.step}}, "complete": True}
+    return session.call("POST", STATUS_CHANGES, operation="complete-step", body=body, subject=subject)
+
+
+def complete_process(session: Session, guid: str) -> Exchange:
+    """Asks to complete a process; the answer may be a refusal."""
+    body = {"qualityProcess": {"guid": guid}, "complete": True}
+    subject = Subject(guid, "")
+    return session.call("POST", STATUS_CHANGES, operation="complete-process", body=body, subject=subject)
+
+
+def decisions(session: Session, subject: Subject) -> list[dict[str, Any]]:
+    """Returns the decisions of a sign-off step."""
+    path = f"/qualityprocesses/{subject.process}/steps/{subject.step}/decisions"
+    answer = session.call("GET", path, operation="list-decisions")
+    return [one for one in _member(_done(answer, "read the decisions of a sign-off step"), "results", list) if one]
+
+
+def ask_decision(session: Session, subject: Subject, decision_maker: str) -> None:
+    """Makes a user an approver of a sign-off step."""
+    path = f"/qualityprocesses/{subject.process}/steps/{subject.step}/decisions"
+    body = {"decisionType": "ALL_REQUIRED", "decisionMakers": {"users": [{"guid": decision_maker}]}}
+    answer = session.call("POST", path, operation="add-decisions", body=body, subject=subject)
+    _done(answer, "add an approver to a sign-off step")
+
+
+def decide(session: Session, subject: Subject, decision: str, verdict: str) -> None:
+    """Decides a sign-off: APPROVED or REJECTED."""
+    path = f"/qualityprocesses/{subject.process}/steps/{subject.step}/decisions/{decision}"
+    body = {"decision": verdict, "comments": "Decided by a conformance test."}
+    _done(session.call("PUT", path, operation="decide", body=body, subject=subject), "decide a sign-off")
+
+
+def delete(session: Session, guid: str) -> Exchange:
+    """Asks to delete a process; the answer may be a refusal."""
+    return session.call("DELETE", f"/qualityprocesses/{guid}", operation="delete-quality-process")
+
+
+def without_step(session: Session, guid: str, body: dict[str, Any]) -> Exchange:
+    """Asks to reopen a process itself: the reopen call without a step."""
+    return session.call("POST", STATUS_CHANGES, operation=REOPEN, body=body, subject=Subject(guid, ""))
+
+
+def _done(answer: Exchange, what: str) -> Exchange:
+    """Returns the answer where the target did it. Raises Unstaged, StagingBroke."""
+    if answer.accepted and not answer.trouble:
+        return answer
+    who = answer.account or "nobody"
+    if answer.trouble or answer.status is None or answer.status >= _SERVER_ERROR or not answer.refused:
+        raise StagingBroke(f"exchange {answer.id}: could not {what} as {who}: {answer.summary()}")
+    hint = ""
+    if answer.status == _UNAUTHORIZED:
+        hint = "; the session was just opened: a proxy may have eaten the header arena_session_id (it has underscores)"
+    raise Unstaged(f"exchange {answer.id}: the target refused to {what} as {who}: {answer.summary()}{hint}")
+
+
+def _member(answer: Exchange, name: str, kind: type) -> Any:
+    value = answer.json.get(name) if isinstance(answer.json, dict) else None
+    if not isinstance(value, kind) or value == "":
+        raise StagingBroke(f"exchange {answer.id}: the answer to {answer.operation} has no {name}: {answer.summary()}")
+    return value

@@ -1,0 +1,135 @@
+"""What a quality process looks like at one moment, and what changed between two moments. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# A server may show more than these; what the vendor may add, and how it may change by itself, is unknown.
+PROCESS_FIELDS = (
+    "name",
+    "number",
+    "description",
+    "status",
+    "statusMode",
+    "type",
+    "creationDateTime",
+    "completedDateTime",
+    "targetCompletionDateTime",
+    "creator",
+    "owner",
+    "template",
+    "currentStep",
+)
+STEP_FIELDS = (
+    "name",
+    "order",
+    "type",
+    "status",
+    "assignees",
+    "completeDateTime",
+    "completeUser",
+    "dueDateTime",
+    "approvals",
+    "attributes",
+)
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """Where a value stands: `kind` is "process", "step" or "decision"."""
+
+    kind: str
+    guid: str
+    field: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The known fields of some processes and their steps, each in one canonical form."""
+
+    facts: Mapping[Place, str]
+
+    def of(self, kind: str, guid: str, field: str) -> Any:
+        """Returns a value; None where it is null or was not shown."""
+        return json.loads(self.facts.get(Place(kind, guid, field), "null"))
+
+    def knows(self, kind: str, guid: str) -> bool:
+        """Whether the object was shown at all."""
+        return any(place.kind == kind and place.guid == guid for place in self.facts)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One value that is not what it was."""
+
+    place: Place
+    was: Any
+    now: Any
+
+    def __str__(self) -> str:
+        return f"{self.place.kind} {self.place.guid}: {self.place.field} was {_short(self.was)}, is {_short(self.now)}"
+
+
+def process_facts(process: Mapping[str, Any]) -> dict[Place, str]:
+    """Returns the facts of one process as its single view shows it."""
+    return _facts("process", process, PROCESS_FIELDS)
+
+
+def step_facts(steps: Iterable[Mapping[str, Any]]) -> dict[Place, str]:
+    """Returns the facts of steps."""
+    return {place: value for step in steps for place, value in _facts("step", step, STEP_FIELDS).items()}
+
+
+def decision_facts(decisions: Iterable[Mapping[str, Any]]) -> dict[Place, str]:
+    """Returns the facts of the decisions of a sign-off step, whatever they are made of."""
+    return {
+        Place("decision", str(decision.get("guid")), field): json.dumps(value, sort_keys=True)
+        for decision in decisions
+        for field, value in decision.items()
+    }
+
+
+def changes(before: Snapshot, after: Snapshot) -> list[Change]:
+    """Returns every difference, by place. An absent value equals null; an object that vanished is a difference."""
+    places = sorted({*before.facts, *after.facts})
+    found = [
+        Change(place, before.of(place.kind, place.guid, place.field), after.of(place.kind, place.guid, place.field))
+        for place in places
+        if before.facts.get(place, "null") != after.facts.get(place, "null")
+    ]
+    objects = {(place.kind, place.guid) for place in places}
+    gone = [Change(Place(*one, "(all)"), "there", "gone") for one in objects if before.knows(*one) > after.knows(*one)]
+    new = [Change(Place(*one, "(all)"), "absent", "there") for one in objects if before.knows(*one) < after.knows(*one)]
+    vanished = {(change.place.kind, change.place.guid) for change in gone + new}
+    kept = [change for change in found if (change.place.kind, change.place.guid) not in vanished]
+    return sorted([*kept, *gone, *new], key=lambda change: change.place)
+
+
+def _facts(kind: str, shown: Mapping[str, Any], fields: Iterable[str]) -> dict[Place, str]:
+    guid = str(shown.get("guid"))
+    values = {"guid": guid, **{field: _canonical(field, shown.get(field)) for field in fields}}
+    return {Place(kind, guid, field): json.dumps(value, sort_keys=True) for field, value in values.items()}
+
+
+def _canonical(field: str, value: Any) -> Any:
+    """Leaves out what may differ between two views of the same state: order, and all of a reference but its guid."""
+    if field in {"creator", "owner", "template", "currentStep", "completeUser"}:
+        return value.get("guid") if isinstance(value, dict) else value
+    if field == "assignees" and isinstance(value, dict):
+        members = {
+            kind: sorted(str(one.get("guid")) for one in entries if isinstance(one, dict))
+            for kind, entries in value.items()
+            if isinstance(entries, list) and entries
+        }
+        return members or None
+    if field in {"approvals", "attributes"} and isinstance(value, list):
+        return sorted(value, key=lambda entry: json.dumps(entry, sort_keys=True)) or None
+    return value
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else f"{text[:79]}…"  # noqa: PLR2004

@@ -1,0 +1,236 @@
+"""One HTTP call, and all that can be known about its answer. Nothing else imports an HTTP client.
+
+Redirects are not followed (the session id would travel with them), nothing is retried, no cookie is kept, no
+`.netrc` is read. A call takes at most its timeout for the head of the answer and as long again for the body.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from conformance import __version__
+
+MAX_BODY_BYTES = 8 * 1024 * 1024
+_CHUNK = 65536
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, unparsed. `status` is None where no HTTP answer was read, and `trouble` says why."""
+
+    status: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    surplus_bytes: int = 0
+    cut_short: bool = False
+    trouble: str = ""
+    milliseconds: float = 0.0
+
+
+class _Response(http.client.HTTPResponse):
+    """Counts what follows the end that Content-Length announced: http.client would drop it unseen."""
+
+    surplus = 0
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        self._sock = sock
+        super().__init__(sock, *args, **kwargs)
+
+    def _close_conn(self) -> None:
+        if self.length == 0 and not self.chunked and self.fp is not None:
+            timeout = self._sock.gettimeout()
+            with suppress(OSError, ValueError):
+                self._sock.setblocking(False)
+                self.surplus = len(self.fp.peek(1))
+            with suppress(OSError):
+                self._sock.settimeout(timeout)
+        super()._close_conn()  # type: ignore[misc] # http.client has it, its stub does not
+
+
+class _Bounded:
+    """Bounds the time for the head of an answer as a whole; a socket's own timeout bounds each byte only."""
+
+    sock: Any
+    timeout: Any
+    response_class = _Response
+
+    def getresponse(self) -> Any:
+        connection = self.sock
+        timer = threading.Timer(float(self.timeout), _shut, [connection])
+        timer.daemon = True
+        timer.start()
+        try:
+            return super().getresponse()  # type: ignore[misc] # of the class that this one is mixed into
+        finally:
+            timer.cancel()
+
+
+def _shut(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+class _HTTPConnection(_Bounded, HTTPConnection):
+    pass
+
+
+class _HTTPSConnection(_Bounded, HTTPSConnection):
+    pass
+
+
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = _HTTPConnection
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _HTTPSConnection
+
+
+class _Adapter(HTTPAdapter):
+    _pools = {"http": _HTTPPool, "https": _HTTPSPool}
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = self._pools
+        return manager
+
+
+class Wire:
+    """The way to one server. Thread-safe; connections are kept alive and shared."""
+
+    def __init__(self, *, loopback: bool, timeout_seconds: float) -> None:
+        self._timeout = timeout_seconds
+        self._session = requests.Session()
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        # without an auth of our own requests looks for one in ~/.netrc and sends it
+        self._session.auth = lambda request: request
+        self._session.headers.clear()
+        self._session.headers.update(
+            {
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+                "User-Agent": f"arena-conformance/{__version__}",
+            }
+        )
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, _Adapter(max_retries=0))
+        if loopback:  # a proxy for the world outside is no way to this machine
+            self._session.trust_env = False
+            self._session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        """Sends one request and returns what came back. Raises nothing for whatever the server does."""
+        begun = time.monotonic()
+        try:
+            with self._session.request(
+                method,
+                url,
+                headers=headers,  # type: ignore[arg-type] # the stub asks for a mutable mapping and changes none
+                data=body,
+                timeout=(min(10.0, self._timeout), self._timeout),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                received, trouble = _read(response.raw, time.monotonic() + self._timeout)
+                announced = response.headers.get("Content-Length", "")
+                answer = Answer(
+                    status=response.status_code,
+                    headers=tuple(response.raw.headers.items()),
+                    body=received,
+                    surplus_bytes=getattr(getattr(response.raw, "_original_response", None), "surplus", 0),
+                    cut_short=method != "HEAD" and announced.isdigit() and len(received) < int(announced),
+                    trouble=trouble,
+                )
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            answer = Answer(trouble=_explain(error, self._timeout))
+        return Answer(**{**vars(answer), "milliseconds": round((time.monotonic() - begun) * 1000, 3)})
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._session.close()
+
+
+def _read(raw: Any, deadline: float) -> tuple[bytes, str]:
+    """Returns the body as sent (content codings are left alone) and why it ended early, if it did."""
+    parts: list[bytes] = []
+    size = 0
+    try:
+        for part in raw.stream(_CHUNK, decode_content=False):
+            parts.append(part)
+            size += len(part)
+            if size > MAX_BODY_BYTES:
+                return b"".join(parts), f"the body is longer than {MAX_BODY_BYTES // 1024 // 1024} MiB; reading stopped"
+            if time.monotonic() > deadline:
+                return b"".join(parts), "the body did not end in time"
+    except urllib3.exceptions.ReadTimeoutError:
+        return b"".join(parts), "the body did not end in time"
+    except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError):
+        return b"".join(parts), "the connection broke within the body"
+    return b"".join(parts), ""
+
+
+def _explain(error: Exception, timeout: float) -> str:
+    """Says in a sentence why there is no answer. Library texts hold addresses of objects; none is quoted."""
+    reasons = {type(link).__name__ for link in _chain(error)}
+    text = " ".join(str(link) for link in _chain(error))
+    if "NameResolutionError" in reasons or "gaierror" in reasons:
+        return "the host's name does not resolve"
+    if "ProxyError" in reasons:
+        return "the proxy (HTTP_PROXY, HTTPS_PROXY) did not pass the call on"
+    if "SSLError" in reasons or "SSLCertVerificationError" in reasons:
+        return f"no TLS connection: {_tls_cause(text)}"
+    if "ConnectionRefusedError" in reasons:
+        return "nothing listens there (connection refused)"
+    if reasons & {"ConnectTimeoutError", "ConnectTimeout"}:
+        return "no connection in time"
+    if reasons & {"ReadTimeout", "ReadTimeoutError", "TimeoutError"}:
+        return f"no answer within {timeout:g} s"
+    if reasons & {"BadStatusLine", "LineTooLong", "InvalidHeader", "HTTPException"} and "RemoteDisconnected" not in reasons:
+        return "the answer is not HTTP"
+    if reasons & {"RemoteDisconnected", "ConnectionResetError", "BrokenPipeError", "ProtocolError"}:
+        return "the connection was closed without an answer"
+    return f"the call could not be made ({type(error).__name__})"
+
+
+def _tls_cause(text: str) -> str:
+    for sign, cause in (
+        ("self-signed", "the certificate is self-signed; name its authority in REQUESTS_CA_BUNDLE"),
+        ("self signed", "the certificate is self-signed; name its authority in REQUESTS_CA_BUNDLE"),
+        ("expired", "the certificate has expired"),
+        ("match", "the certificate is for another host"),
+        ("unable to get local issuer", "the certificate's authority is unknown; name it in REQUESTS_CA_BUNDLE"),
+    ):
+        if sign in text:
+            return cause
+    return "the handshake failed"
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """Returns the error and those that it wraps, by cause, context, argument or `reason`."""
+    seen: list[BaseException] = []
+    todo: list[Any] = [error]
+    while todo:
+        link = todo.pop(0)
+        if isinstance(link, BaseException) and link not in seen:
+            seen.append(link)
+            todo += [link.__cause__, link.__context__, getattr(link, "reason", None), *link.args]
+    return seen
