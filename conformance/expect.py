@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from conformance.contract import Situation
 from conformance.evidence import Exchange
+from conformance.invariants import Judgement
 from conformance.stage import Snapshot, changes
 from conformance.stage.snapshot import Change
 
@@ -77,6 +78,22 @@ def refused(answer: Exchange, situation: Situation) -> None:
         messages = [error.get("message") for error in matching]
         if situation.message not in messages:
             raise Broken(f"the message {situation.message!r}", f"the message is {messages[0]!r}", answer)
+
+
+def status(answer: Exchange, wanted: int) -> None:
+    """Expects an HTTP status."""
+    _answered(answer)
+    if answer.status != wanted:
+        raise Broken(f"status {wanted}", f"the answer is {answer.summary()}", answer)
+
+
+def kept(judgement: Judgement, rule: str) -> None:
+    """Expects that an answer was judged under `rule` and breaks none of it."""
+    if rule not in judgement.judged:
+        raise Unclear("the answer says nothing about this rule")
+    for finding in judgement.findings:
+        if finding.rule == rule:
+            raise Broken(finding.expected, finding.actual)
 
 
 def unchanged(found: list[Change]) -> str:

@@ -27,6 +27,10 @@ class NoAccount(Exception):
     """The target file has no account for a part that is needed."""
 
 
+class NotOurs(Exception):
+    """A session was opened by somebody else, so the run must not end it."""
+
+
 class LoginFailed(Exception):
     """A configured account can't log in."""
 
@@ -202,30 +206,43 @@ class Sessions:
             self[role]
         self._look_up_guids()
 
-    def log_out(self, role: str) -> Session | None:
-        """Ends the account's session and returns it, dead; None where it was given and is not ours to end."""
+    def log_out(self, role: str) -> Session:
+        """Ends the account's session and returns it, dead. Raises NotOurs where it was given to the run."""
         session = self[role]
         if role not in self._ours:
-            return None
-        answer = session.call("PUT", "/logout", operation="logout")
+            raise NotOurs(f"the session of account {role} was given, so it is never logged out")
         del self._open[role]
         self._ours.discard(role)
-        return replace(session, role="") if answer.accepted else None
+        session.call("PUT", "/logout", operation="logout")
+        return replace(session, role="")
+
+    def log_in_again(self, role: str) -> None:
+        """Ends the account's session and opens a new one. Raises NotOurs where it was given to the run."""
+        self.log_out(role)
+        self[role]
 
     def close(self) -> None:
         """Logs out of every session that this run opened."""
         for role in sorted(self._ours):
-            with suppress(NoAccount, LoginFailed):
+            with suppress(NoAccount, LoginFailed, NotOurs):
                 self.log_out(role)
 
     def unrecognised(self, session_id: str | None) -> Session:
         """Returns calls with a session id that no login gave; None: without the header."""
         return Session(self._client, "", session_id=None if session_id is None else Secret(session_id))
 
-    def expired(self) -> Session | None:
-        """Returns calls with the session that the target file says is dead."""
+    def altered(self, role: str) -> Session:
+        """Returns calls with the account's session id, its last character changed."""
+        known = self[role].session_id
+        text = known.reveal() if known else ""
+        return self.unrecognised(text[:-1] + ("A" if text[-1:] != "A" else "B"))
+
+    def expired(self) -> Session:
+        """Returns calls with the session that the target file says is dead. Raises NoAccount where it names none."""
         expired = self._client.target.expired_session_id
-        return None if expired is None else Session(self._client, "", session_id=expired)
+        if expired is None:
+            raise NoAccount("the target file names no expired_session_id")
+        return Session(self._client, "", session_id=expired)
 
     def _log_in(self, account: Account) -> Session:
         if account.session_id is not None:

@@ -31,7 +31,8 @@ OPEN, COMPLETE, UNKNOWN = "OPEN", "COMPLETE", "UNKNOWN"
 _COMPLETED = {"COMPLETE", "COMPLETED"}
 
 # What completing and reopening a step may alter besides its status; the page says nothing about them.
-_ALTERED = {("step", "completeDateTime"), ("step", "completeUser"), ("process", "currentStep"), ("process", "completedDateTime")}
+_STEP_ALTERED = frozenset({"completeDateTime", "completeUser"})
+_PROCESS_ALTERED = frozenset({"currentStep", "completedDateTime"})
 
 
 @dataclass
@@ -66,6 +67,7 @@ class Ground:
     """
 
     def __init__(self, stage: Stage, lease: Callable[[], Subject], read: Callable[[], Snapshot], control: StagedStep) -> None:
+        self._stage = stage
         self._lease = lease
         self._read = read
         self.control = control
@@ -73,7 +75,7 @@ class Ground:
         self.before = read()
         self.scenarios: list[str] = []
         self.exchanges: list[int] = []
-        self.reopened = False
+        self.altered: set[str] = set()  # steps whose state staging changed meanwhile, or a call that was accepted
         self.changes: list[Change] = []
         self.unread = ""
         self.control_exchange: int | None = None
@@ -94,19 +96,29 @@ class Ground:
         except (Unstaged, StagingBroke) as error:
             self.unread = str(error)
             return
-        found = changes(self.before, after)
-        self.changes = [change for change in found if not (self.reopened and self._follows(change.place))]
+        self.changes = [change for change in changes(self.before, after) if not self._explained(change)]
 
-    def _follows(self, place: Place) -> bool:
-        own = place.kind == "step" and place.guid == self.subject.step and place.field == "status"
-        return own or (place.kind, place.field) in _ALTERED
+    def _explained(self, change: Change) -> bool:
+        """Whether a change follows from what staging did, or from a call that was accepted."""
+        place = change.place
+        if not self.altered:
+            return False
+        if place.kind == "step" and place.field == "status":
+            known = self._stage.known_state(place.guid)
+            return place.guid in self.altered and known in (None, change.now)
+        if place.kind == "step":
+            return place.guid in self.altered and place.field in _STEP_ALTERED
+        return place.kind == "process" and place.field in _PROCESS_ALTERED
 
     def _watch(self, exchange: Exchange) -> None:
-        if self._open and exchange.subject == self.subject and exchange.purpose == "scenario":
+        if not self._open or exchange.subject is None:
+            return
+        if exchange.purpose == "scenario" and exchange.subject == self.subject:
             self.exchanges.append(exchange.id)
             if exchange.scenario not in self.scenarios:
                 self.scenarios.append(exchange.scenario)
-            self.reopened = self.reopened or not exchange.refused
+        if exchange.operation in (REOPEN, "complete-step") and not exchange.refused:
+            self.altered.add(exchange.subject.step)
 
 
 class Stage:
@@ -121,6 +133,7 @@ class Stage:
         self._run_id = run_id
         self._made: list[StagedProcess] = []
         self._refused: dict[str, Exception] = {}
+        self.shown: dict[str, dict[str, Any]] = {}  # each process as its own view showed it last
         self._fresh: dict[str, Snapshot] = {}
         recorder.watch(self._watch)
 
@@ -133,8 +146,10 @@ class Stage:
         return staged.subject
 
     def open_step(self, owner: str = "owner", assigned_to: str = "assignee") -> Subject:
-        """Returns an open regular step. Raises Unstaged, StagingBroke."""
+        """Returns a regular step that a permitted account has reopened. Raises Unstaged, StagingBroke."""
         staged = self._lease(owner, assigned_to)
+        if staged.proven_by is None:
+            self._bring_to(staged, COMPLETE)
         self._bring_to(staged, OPEN)
         return staged.subject
 
@@ -187,6 +202,11 @@ class Stage:
     def single_view(self, subject: Subject) -> Snapshot:
         """Returns the step as its own view shows it, not the list of steps."""
         return Snapshot(step_facts([api.step(self._reader(subject.process), subject)]))
+
+    def known_state(self, step: str) -> str | None:
+        """Returns the state that a regular step is known to be in; None where it is not known."""
+        states = [staged.state for one in self._made for staged in one.regular if staged.subject.step == step]
+        return states[0] if states and states[0] != UNKNOWN else None
 
     # grounds
 
@@ -432,10 +452,17 @@ class Stage:
 
     def _read(self, guid: str) -> Snapshot:
         reader = self._reader(guid)
-        return Snapshot({**process_facts(api.process(reader, guid)), **step_facts(api.steps(reader, guid))})
+        self.shown[guid] = api.process(reader, guid)
+        return Snapshot({**process_facts(self.shown[guid]), **step_facts(api.steps(reader, guid))})
 
     def _reader(self, guid: str) -> Session:
         return self.sessions[next((one.creator for one in self._made if one.guid == guid), "owner")]
+
+    def _doubt(self) -> None:
+        self._fresh.clear()
+        for process in self._made:
+            for staged in process.regular:
+                staged.state = UNKNOWN
 
     def _name(self, plot: Plot) -> str:
         return f"conformance-{self._run_id}-{plot.name}"
@@ -445,6 +472,8 @@ class Stage:
         if exchange.subject is None:
             return
         self._fresh.pop(exchange.subject.process, None)
+        if exchange.comment is UNREADABLE and exchange.operation == REOPEN and not exchange.refused:
+            self._doubt()  # who knows which step such a body reopens
         staged = next((s for one in self._made for s in one.regular if s.subject == exchange.subject), None)
         if staged is None or exchange.operation != REOPEN or exchange.refused:
             return

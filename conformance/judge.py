@@ -1,0 +1,304 @@
+"""The pytest plugin of a run: gives each scenario its id, and turns what happened into a verdict."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import pytest
+
+from conformance import contract, expect
+from conformance.contract import Profile
+from conformance.evidence import Exchange, Recorder
+from conformance.expect import Broken, NoAnswer, Unclear
+from conformance.invariants import Judgement, QuotaWatch, judge
+from conformance.session import LoginFailed, NoAccount, NotOurs, Sessions
+from conformance.stage import Ground, Stage, StagingBroke, Unstaged
+from conformance.target import Target, Waiver
+from conformance.verdict import Finding, RuleOutcome, Scenario, Verdict, roll_up
+
+# In which order the rules are tested. Those that are refused on the same step stand together, and what uses a process
+# up comes last: it saves calls. The verdicts do not depend on it.
+ORDER: Final = (
+    "others-may-not-reopen",
+    "request-shape",
+    "json-required",
+    "failure-is-400",
+    "edit-details-required",
+    "session-required",
+    "reopen-step",
+    "assignee-may-reopen",
+    "owner-may-reopen",
+    "unassigned-open-to-permitted",
+    "already-open-is-3089",
+    "success-is-201",
+    "response-headers",
+    "response-shape",
+    "quota-counts-down",
+    "approved-signoff-is-final",
+    "completed-process-locks-steps",
+)
+
+
+@dataclass
+class Run:
+    """What one run has at hand, and what it has found so far."""
+
+    target: Target
+    profile: Profile
+    recorder: Recorder
+    sessions: Sessions
+    stage: Stage
+    selected: frozenset[str]
+    progress: Callable[[str, int, int], None] = lambda *_: None
+    scenarios: list[Scenario] = field(default_factory=list)
+    findings: list[tuple[str, Finding]] = field(default_factory=list)
+    _judged: set[str] = field(default_factory=set)
+    _judgements: dict[int, Judgement] = field(default_factory=dict)
+    _observed: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._quota = QuotaWatch(self.target.exclusive)
+        self.recorder.watch(self._see)
+
+    def _see(self, exchange: Exchange) -> None:
+        """Judges what binds every answer."""
+        subject = exchange.subject.process if exchange.subject else ""
+        judgements = (judge(exchange, self.profile, self.stage.shown.get(subject)), self._quota.see(exchange))
+        whole = Judgement(
+            frozenset().union(*(one.judged for one in judgements)),
+            tuple(finding for one in judgements for finding in one.findings),
+        )
+        self._judgements[exchange.id] = whole
+        self._judged |= whole.judged
+        self.findings += [(exchange.scenario, finding) for finding in whole.findings]
+
+    def judgement(self, exchange: Exchange) -> Judgement:
+        """Returns what was found about an answer as it came in."""
+        return self._judgements[exchange.id]
+
+    def observe(self, item: pytest.Item, answer: Exchange) -> None:
+        """Marks a scenario as one that the page leaves open."""
+        codes = f", code {', '.join(map(str, answer.codes))}" if answer.codes else ""
+        self._observed[item.nodeid] = f"the page is silent; the answer is {answer.status or answer.trouble}{codes}"
+
+    def conclude(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        """Takes the outcome of one scenario in."""
+        name, deciding = scenario_id(item), item.get_closest_marker("deciding") is not None
+        own = [e.id for e in self.recorder.exchanges if e.scenario == name and e.purpose == "scenario"]
+        scenario = Scenario(name, deciding, Verdict.PASS, exchanges=tuple(own))
+        error = call.excinfo.value if call.excinfo else None
+        if isinstance(error, Broken) and error.rule not in ("", scenario.rule):
+            finding = Finding(error.rule, error.expected, error.actual, error.exchanges)
+            self.findings.append((name, finding))
+        elif error is not None:
+            scenario = _unhappy(scenario, error)
+        elif item.nodeid in self._observed:
+            scenario = replace(scenario, verdict=Verdict.OBSERVED, reason=self._observed[item.nodeid], deciding=False)
+        self.scenarios.append(scenario)
+
+    def outcomes(self) -> list[RuleOutcome]:
+        """Returns every rule's outcome, in the page's order."""
+        for ground in self.stage.grounds:
+            self.scenarios = [_grounded(one, ground) if one.id in ground.scenarios else one for one in self.scenarios]
+        outcomes = []
+        for rule in contract.rules():
+            if rule.id not in self.selected:
+                outcomes.append(RuleOutcome(rule.id, Verdict.UNTESTED, "not selected", selected=False))
+                continue
+            scenarios = [one for one in self.scenarios if one.rule == rule.id]
+            scenarios += self._every_answer(rule.id)
+            outcomes.append(roll_up(rule.id, [_waived(one, self.target.waivers) for one in scenarios]))
+        return outcomes
+
+    def _every_answer(self, rule: str) -> list[Scenario]:
+        """Returns what all answers together say about a rule that binds each of them."""
+        found = [(origin, finding) for origin, finding in self.findings if finding.rule == rule]
+        name = f"{rule}/every-answer"
+        if not found:
+            return [Scenario(name, True, Verdict.PASS)] if rule in self._judged else []
+        origin, first = found[0]
+        more = f"; {len(found)} answers in all" if len(found) > 1 else ""
+        return [
+            Scenario(
+                name,
+                True,
+                Verdict.FAIL,
+                reason=f"{first.expected}: {first.actual} (first in {origin or 'staging'}{more})",
+                expected=first.expected,
+                actual=first.actual,
+                exchanges=tuple(dict.fromkeys(number for _, finding in found for number in finding.exchanges)),
+            )
+        ]
+
+
+RUN: Final = pytest.StashKey[Run]()
+
+
+def scenario_id(item: pytest.Item) -> str:
+    """Returns `rule-id/scenario-name`, from the names of module, function and parameters."""
+    module, _, rest = item.nodeid.rpartition("/")[2].partition("::")
+    function, _, parameters = rest.removeprefix("test_").partition("[")
+    slug = "-".join(filter(None, (function, parameters.removesuffix("]"))))
+    return f"{rule_of(module)}/{slug}".replace("_", "-")
+
+
+def rule_of(module: str) -> str:
+    """Returns the rule that a module of scenarios is about."""
+    return module.removesuffix(".py").removeprefix("test_").replace("_", "-")
+
+
+class Plugin:
+    """Runs the scenarios of the selected rules."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self.broke = ""  # why pytest itself could not go on
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Hands the run to the fixtures."""
+        config.stash[RUN] = self._run
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keeps the selected rules' scenarios, in the order that saves calls."""
+        chosen = [item for item in items if scenario_id(item).partition("/")[0] in self._run.selected]
+        items[:] = sorted(chosen, key=lambda item: ORDER.index(scenario_id(item).partition("/")[0]))
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keeps what went wrong before any scenario ran."""
+        if report.failed:
+            self.broke = f"the scenarios can't be loaded: {str(report.longrepr).strip().splitlines()[-1]}"
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Names the scenario to whoever records."""
+        self._run.recorder.scenario = scenario_id(item)
+        self._run.progress(scenario_id(item), len(self._run.scenarios), len(item.session.items))
+        result = yield
+        self._run.recorder.scenario = ""
+        return result
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Turns what happened into a verdict, once for each scenario."""
+        if call.when == "call" or (call.when == "setup" and call.excinfo is not None):
+            self._run.conclude(item, call)
+        report = yield
+        report.longrepr = None  # pytest's own account of a failure prints the values of fixtures
+        return report
+
+
+def _unhappy(scenario: Scenario, error: BaseException) -> Scenario:
+    match error:
+        case Broken():
+            numbers = tuple(dict.fromkeys((*error.exchanges, *scenario.exchanges)))
+            reason = f"expected {error.expected}; {error.actual}"
+            return replace(
+                scenario,
+                verdict=Verdict.FAIL,
+                reason=reason,
+                expected=error.expected,
+                actual=error.actual,
+                exchanges=numbers,
+            )
+        case Unclear() | NoAccount() | NotOurs() | Unstaged():
+            return replace(scenario, verdict=Verdict.UNTESTED, reason=str(error))
+        case NoAnswer() | StagingBroke() | LoginFailed():
+            return replace(scenario, verdict=Verdict.ERROR, reason=str(error))
+    reason = f"the suite itself broke, which says nothing about the target: {type(error).__name__}: {error}"
+    return replace(scenario, verdict=Verdict.ERROR, reason=reason)
+
+
+def _grounded(scenario: Scenario, ground: Ground) -> Scenario:
+    """Adds to a refusal what its ground showed: whether anything changed, and whether it proves anything."""
+    if scenario.verdict not in (Verdict.PASS, Verdict.OBSERVED):
+        return scenario
+    if ground.changes:
+        calls = ", ".join(map(str, ground.exchanges))
+        expected, actual = "a refusal changes nothing", expect.unchanged(ground.changes)
+        reason = f"after exchanges {calls}: {actual}"
+        return replace(scenario, verdict=Verdict.FAIL, reason=reason, expected=expected, actual=actual)
+    if scenario.verdict is Verdict.OBSERVED:
+        return scenario
+    if ground.unread:
+        return replace(scenario, verdict=Verdict.UNTESTED, reason=f"nothing shows the effect: {ground.unread}")
+    if ground.control_exchange is None:
+        reason = f"the refusal proves nothing: no permitted account could reopen the step ({ground.no_control or 'not tried'})"
+        return replace(scenario, verdict=Verdict.UNTESTED, reason=reason)
+    return replace(scenario, exchanges=(*scenario.exchanges, ground.control_exchange))
+
+
+def _waived(scenario: Scenario, waivers: Sequence[Waiver]) -> Scenario:
+    """Turns a failure that the target file waives into `waived`, until the waiver's day is over."""
+    if scenario.verdict is not Verdict.FAIL:
+        return scenario
+    rule, _, name = scenario.id.partition("/")
+    today = dt.datetime.now(dt.UTC).date()
+    for waiver in waivers:
+        if waiver.rule == rule and waiver.scenario in ("", name, scenario.id):
+            if today <= waiver.until:
+                reason = f"waived until {waiver.until}: {waiver.reason} ({scenario.reason})"
+                return replace(scenario, verdict=Verdict.WAIVED, reason=reason)
+            return replace(scenario, reason=f"{scenario.reason} (the waiver ended on {waiver.until})")
+    return scenario
+
+
+def run_scenarios(run: Run, folder: str) -> str:
+    """Runs the scenarios below `folder` and returns why it could not, if so.
+
+    Nothing of the user's reaches it: no configuration, no plugin, no option from the environment.
+    """
+    plugin = Plugin(run)
+    code = pytest.main(_isolated(folder), plugins=[plugin])
+    if plugin.broke:
+        return plugin.broke
+    if code == pytest.ExitCode.INTERRUPTED:
+        return "interrupted"
+    if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
+        return f"pytest could not run the scenarios ({pytest.ExitCode(code).name.lower().replace('_', ' ')})"
+    return ""
+
+
+def list_scenarios(folder: str) -> dict[str, list[tuple[str, bool]]]:
+    """Returns, by rule, the names of the scenarios below `folder` and whether each is deciding."""
+
+    class Listing:
+        def __init__(self) -> None:
+            self.found: dict[str, list[tuple[str, bool]]] = {}
+
+        def pytest_collection_finish(self, session: pytest.Session) -> None:
+            for item in session.items:
+                rule, _, name = scenario_id(item).partition("/")
+                self.found.setdefault(rule, []).append((name, item.get_closest_marker("deciding") is not None))
+
+    listing = Listing()
+    pytest.main([*_isolated(folder), "--collect-only"], plugins=[listing])
+    return listing.found
+
+
+def _isolated(folder: str) -> list[str]:
+    """Returns pytest's arguments: nothing of the user's configuration, plugins or files reaches a run."""
+    return [
+        folder,
+        f"--config-file={folder}/pytest.ini",
+        f"--rootdir={folder}",
+        f"--confcutdir={folder}",
+        "--disable-plugin-autoload",
+        "--import-mode=importlib",
+        "--assert=plain",
+        "--strict-markers",
+        "--capture=no",
+        "-pno:cacheprovider",
+        "-pno:terminal",
+        "-pno:junitxml",
+        "-pno:faulthandler",
+        "-pno:doctest",
+        "-pno:unittest",
+        "-pno:stepwise",
+        "-pno:pastebin",
+        "-pno:setuponly",
+    ]

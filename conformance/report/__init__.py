@@ -1,0 +1,1 @@
+"""The report: one document, and what is rendered from it."""

@@ -1,0 +1,155 @@
+"""`report.json`: the one source of everything that is rendered."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from conformance import __version__, contract
+from conformance.evidence import Exchange, curl
+from conformance.invariants import REMAINING
+from conformance.verdict import RuleOutcome, RunOutcome, Scenario, Verdict
+
+if TYPE_CHECKING:
+    from conformance.judge import Run
+
+VERSION: Final = 1
+LONGEST_TEXT: Final = 64 * 1024
+
+
+def make(
+    run: Run, outcomes: Sequence[RuleOutcome], outcome: RunOutcome, *, started: dt.datetime, seconds: float, seed: int
+) -> dict[str, Any]:
+    """Returns the report of a finished run. No secret is in it, whatever the target sent."""
+    exchanges = run.recorder.exchanges
+    scenarios = [scenario for rule in outcomes for scenario in rule.scenarios]
+    report = {
+        "version": VERSION,
+        "run": {
+            "verdict": outcome.verdict,
+            "exit_code": outcome.exit_code,
+            "reason": outcome.reason,
+            "started": started.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "seconds": seconds,
+            "seed": seed,
+            "suite_version": __version__,
+            "target": run.target.base_url,
+            "profile": run.target.profile,
+            "calls": len(exchanges),
+            "quota": _quota(exchanges),
+        },
+        "rules": [_rule(rule, exchanges) for rule in outcomes],
+        "observations": [
+            {"scenario": one.id, "observed": one.reason} for one in scenarios if one.verdict is Verdict.OBSERVED
+        ],
+        "behaviours": {one.id: _behaviour(one, exchanges) for one in sorted(scenarios, key=lambda one: one.id)},
+        "exchanges": [_exchange(exchange) for exchange in exchanges],
+        "left_behind": run.stage.left_behind,
+        "complete": True,
+    }
+    redacted: dict[str, Any] = run.recorder.redactor.tree(report)
+    return redacted
+
+
+def write(report: dict[str, Any], path: Path) -> None:
+    """Writes the report so that `path` holds a whole one or what it held before."""
+    write_text(path, json.dumps(report, indent=1, ensure_ascii=True) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a file by renaming a finished one."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _rule(outcome: RuleOutcome, exchanges: Sequence[Exchange]) -> dict[str, Any]:
+    rule = next(rule for rule in contract.rules() if rule.id == outcome.rule)
+    return {
+        "id": rule.id,
+        "statement": rule.statement,
+        "quote": rule.quote,
+        "lines": rule.lines,
+        "verdict": outcome.verdict,
+        "reason": outcome.reason,
+        "coverage": outcome.coverage,
+        "calls": sum(1 for exchange in exchanges if exchange.scenario.startswith(f"{rule.id}/")),
+        "scenarios": [_scenario(scenario, exchanges) for scenario in outcome.scenarios],
+    }
+
+
+def _scenario(scenario: Scenario, exchanges: Sequence[Exchange]) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "id": scenario.id,
+        "deciding": scenario.deciding,
+        "verdict": scenario.verdict,
+        "reason": scenario.reason,
+        "exchanges": list(scenario.exchanges),
+    }
+    if scenario.expected:
+        shown |= {"expected": scenario.expected, "actual": scenario.actual}
+        if scenario.exchanges:
+            shown["curl"] = curl(exchanges[scenario.exchanges[0] - 1])
+    return shown
+
+
+def _behaviour(scenario: Scenario, exchanges: Sequence[Exchange]) -> dict[str, Any]:
+    """Returns what two runs against the same server have in common, without guid, time, name or count."""
+    own = [exchanges[number - 1] for number in scenario.exchanges]
+    answers = [one for one in own if one.scenario == scenario.id and one.purpose == "scenario"]
+    return {"verdict": scenario.verdict, "answers": [{"status": one.status, "codes": one.codes} for one in answers]}
+
+
+def _exchange(exchange: Exchange) -> dict[str, Any]:
+    return {
+        "id": exchange.id,
+        "scenario": exchange.scenario,
+        "purpose": exchange.purpose,
+        "account": exchange.account,
+        "operation": exchange.operation,
+        "started": exchange.started,
+        "milliseconds": exchange.milliseconds,
+        "request": {
+            "method": exchange.method,
+            "url": exchange.url,
+            "headers": [list(header) for header in exchange.request_headers],
+            **_body(exchange.request_body),
+        },
+        "response": None
+        if exchange.status is None
+        else {
+            "status": exchange.status,
+            "headers": [list(header) for header in exchange.headers],
+            "bytes": exchange.body_bytes,
+            "body": exchange.body[:LONGEST_TEXT],
+        },
+        "trouble": exchange.trouble,
+    }
+
+
+def _body(raw: bytes | None) -> dict[str, str]:
+    """Returns a request body as text, or in base64 where it is none; the end of a long one is left out."""
+    if raw is None:
+        return {}
+    try:
+        return {"body": raw.decode()[:LONGEST_TEXT]}
+    except UnicodeDecodeError:
+        return {"body_base64": base64.b64encode(raw[:LONGEST_TEXT]).decode()}
+
+
+def _quota(exchanges: Sequence[Exchange]) -> dict[str, int | None]:
+    counts = [value for exchange in exchanges if exchange.account for value in exchange.header(REMAINING)]
+    numbers = [int(value) for value in counts if value.isascii() and value.isdigit()]
+    return {"before": numbers[0] + 1 if numbers else None, "after": numbers[-1] if numbers else None}

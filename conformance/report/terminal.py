@@ -1,0 +1,94 @@
+"""What a person reads: failures first, then the table of rules, then one line with the verdict."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_STYLE = {"pass": "green", "fail": "bold red", "error": "bold magenta", "untested": "yellow", "waived": "cyan"}
+_MOST_SHOWN = 3
+
+
+def print_report(console: Console, report: dict[str, Any], where: str) -> None:
+    """Prints the report at the console's width; readable without colour."""
+    for rule in report["rules"]:
+        failed = [one for one in rule["scenarios"] if one["verdict"] == "fail"]
+        if failed:
+            _failures(console, rule, failed)
+    console.print(_table(report))
+    for rule in report["rules"]:
+        if rule["verdict"] in ("error", "untested", "waived") and rule["reason"] != "not selected":
+            _line(console, f"{rule['verdict']:>9}  ", f"{rule['id']}: {rule['reason']}", _STYLE[rule["verdict"]])
+    _extras(console, report)
+    for left in report["left_behind"]:
+        _line(console, "  left behind  ", left, "yellow")
+    run = report["run"]
+    _line(console, "", f"Details: {where}", "")
+    style = {0: "bold green", 1: "bold red"}.get(run["exit_code"], "bold yellow")
+    reason = f" ({run['reason']})" if run["reason"] else ""
+    verdict = {"conforms": "CONFORMS", "fails": "FAILS", "no verdict": "NO VERDICT"}[run["verdict"]]
+    figures = f"{run['calls']} calls, {run['seconds']:.1f} s, seed {run['seed']}, profile {run['profile']}"
+    _line(console, "", f"{verdict}{reason}: {figures}", style)
+
+
+def _failures(console: Console, rule: dict[str, Any], failed: list[dict[str, Any]]) -> None:
+    _line(console, "FAIL ", rule["id"], "bold red")
+    _line(console, f"  page, line {rule['lines']}: ", rule["quote"], "italic")
+    for scenario in failed[:_MOST_SHOWN]:
+        _line(console, "  ", scenario["id"], "bold")
+        if "expected" in scenario:
+            _line(console, "    expected  ", scenario["expected"], "")
+            _line(console, "    actual    ", scenario["actual"], "")
+        else:
+            _line(console, "    reason    ", scenario["reason"], "")
+        if "curl" in scenario:
+            _line(console, "    repeat    ", scenario["curl"], "dim")
+    if len(failed) > _MOST_SHOWN:
+        _line(console, "  ", f"and {len(failed) - _MOST_SHOWN} more scenarios of this rule", "")
+    console.print()
+
+
+def _table(report: dict[str, Any]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("rule")
+    table.add_column("verdict")
+    table.add_column("scenarios", justify="right")
+    table.add_column("calls", justify="right")
+    for rule in report["rules"]:
+        verdict = Text(rule["verdict"], style=_STYLE[rule["verdict"]])
+        table.add_row(rule["id"], verdict, rule["coverage"], str(rule["calls"]))
+    return table
+
+
+def _extras(console: Console, report: dict[str, Any]) -> None:
+    """Says what else was left untested: each reason once, with how many scenarios share it."""
+    reasons: dict[str, int] = {}
+    for rule in report["rules"]:
+        for one in rule["scenarios"]:
+            if one["verdict"] in ("untested", "error") and one["reason"] != rule["reason"]:
+                reasons[one["reason"]] = reasons.get(one["reason"], 0) + 1
+    for reason, count in reasons.items():
+        _line(console, f"{count:>3} scenario{'' if count == 1 else 's'} untested: ", reason, "yellow")
+
+
+def _line(console: Console, label: str, text: str, style: str) -> None:
+    """Prints one line. What the target sent can't move the cursor, and is never at a line's beginning."""
+    console.print(Text(label) + Text(plain(text), style=style), soft_wrap=True)
+
+
+def plain(text: str) -> str:
+    """Returns `text` with all that steers a terminal or turns the direction of writing made visible."""
+    return "".join(
+        character if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") else _escaped(character)
+        for character in text
+    )
+
+
+def _escaped(character: str) -> str:
+    return {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(character) or (
+        f"\\x{ord(character):02x}" if ord(character) < 256 else f"\\u{ord(character):04x}"  # noqa: PLR2004
+    )

@@ -1,0 +1,36 @@
+"""Rule `approved-signoff-is-final`: an approved sign-off step is neither reopened nor reversed, by nobody."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from conformance import expect
+from conformance.contract import Profile
+from conformance.evidence import Exchange, Subject
+from conformance.session import Sessions
+from conformance.stage import Ground, Stage
+
+
+@pytest.fixture(scope="module")
+def ground(stage: Stage) -> Iterator[Ground]:
+    with stage.ground(lambda: stage.signoff("approved")) as ground:
+        yield ground
+
+
+# The colleague owns the process and is its approver.
+@pytest.mark.deciding
+def test_owner_who_approved(step: Subject, sessions: Sessions, profile: Profile) -> None:
+    answer = sessions["colleague"].reopen(step)
+    expect.refused(answer, profile["approved-signoff"])
+
+
+# Others may be refused for who they are as well.
+@pytest.mark.parametrize("who", ["administrator", "owner"])
+def test_nobody_else(step: Subject, sessions: Sessions, profile: Profile, who: str) -> None:
+    answer = sessions[who].reopen(step)
+    expect.refused(answer, profile["other"])
+
+
+@pytest.mark.parametrize("state", ["pending", "rejected"])
+def test_undecided(stage: Stage, sessions: Sessions, observe: Callable[[Exchange], None], state: str) -> None:
+    observe(sessions["owner"].reopen(stage.signoff(state)))

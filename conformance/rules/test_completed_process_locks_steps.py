@@ -1,0 +1,67 @@
+"""Rule `completed-process-locks-steps`: in a completed process nobody reopens a regular step."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from conformance import expect
+from conformance.contract import Profile
+from conformance.evidence import Subject
+from conformance.session import Sessions
+from conformance.stage import Ground, Stage
+
+
+@pytest.fixture(scope="module")
+def ground(stage: Stage) -> Iterator[Ground]:
+    with stage.ground(lambda: stage.completed_process_step(owner="owner", assigned_to="assignee")) as ground:
+        yield ground
+
+
+@pytest.fixture(scope="module")
+def unassigned_ground(stage: Stage) -> Iterator[Ground]:
+    with stage.ground(lambda: stage.completed_process_step(owner="owner", assigned_to="")) as ground:
+        yield ground
+
+
+@pytest.fixture
+def unassigned_step(unassigned_ground: Ground) -> Subject:
+    return unassigned_ground.step()
+
+
+@pytest.fixture(scope="module")
+def group_ground(stage: Stage) -> Iterator[Ground]:
+    with stage.ground(lambda: stage.completed_process_step(owner="owner", assigned_to="group")) as ground:
+        yield ground
+
+
+@pytest.fixture
+def group_step(group_ground: Ground) -> Subject:
+    return group_ground.step()
+
+
+# To the last two it is forbidden twice over; which reason a server names is its own affair.
+@pytest.mark.parametrize(
+    ("who", "situation"),
+    [
+        pytest.param("owner", "process-completed", id="owner", marks=pytest.mark.deciding),
+        pytest.param("assignee", "process-completed", id="assignee", marks=pytest.mark.deciding),
+        pytest.param("administrator", "other", id="administrator"),
+        pytest.param("colleague", "other", id="colleague"),
+    ],
+)
+def test_assigned_step(step: Subject, sessions: Sessions, profile: Profile, who: str, situation: str) -> None:
+    answer = sessions[who].reopen(step)
+    expect.refused(answer, profile[situation])
+
+
+@pytest.mark.parametrize("who", [pytest.param("colleague", marks=pytest.mark.deciding), "owner"])
+def test_unassigned_step(unassigned_step: Subject, sessions: Sessions, profile: Profile, who: str) -> None:
+    answer = sessions[who].reopen(unassigned_step)
+    expect.refused(answer, profile["process-completed"])
+
+
+@pytest.mark.parametrize("who", ["group_member", "owner"])
+def test_step_of_a_group(group_step: Subject, sessions: Sessions, profile: Profile, who: str) -> None:
+    answer = sessions[who].reopen(group_step)
+    expect.refused(answer, profile["process-completed"])
+

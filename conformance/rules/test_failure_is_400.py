@@ -1,0 +1,28 @@
+"""Rule `failure-is-400`: what is refused is answered 400, in HTTP and in the envelope. Judged on every answer, besides."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from conformance import expect
+from conformance.evidence import Subject
+from conformance.session import Sessions
+from conformance.stage import Ground, Stage
+
+
+@pytest.fixture(scope="module")
+def ground(stage: Stage) -> Iterator[Ground]:
+    with stage.ground(lambda: stage.completed_step(owner="owner", assigned_to="assignee")) as ground:
+        yield ground
+
+
+@pytest.mark.deciding
+def test_not_permitted(step: Subject, sessions: Sessions) -> None:
+    answer = sessions["other_group_member"].reopen(step)
+    expect.status(answer, 400)
+
+
+@pytest.mark.deciding
+def test_wrong_body(step: Subject, sessions: Sessions) -> None:
+    answer = sessions["owner"].send(step, [])
+    expect.status(answer, 400)

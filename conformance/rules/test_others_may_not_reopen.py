@@ -1,0 +1,73 @@
+"""Rule `others-may-not-reopen`: on an assigned step nobody else may, however close to it."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from conformance import expect
+from conformance.contract import Profile
+from conformance.evidence import Exchange, Subject
+from conformance.session import Sessions, reopen_body
+from conformance.stage import Ground, Stage
+
+
+@pytest.fixture(scope="module")
+def ground(stage: Stage) -> Iterator[Ground]:
+    with stage.ground(lambda: stage.completed_step(owner="owner", assigned_to="assignee")) as ground:
+        yield ground
+
+
+@pytest.fixture(scope="module")
+def group_ground(stage: Stage) -> Iterator[Ground]:
+    with stage.ground(lambda: stage.completed_step(owner="owner", assigned_to="group")) as ground:
+        yield ground
+
+
+@pytest.fixture
+def group_step(group_ground: Ground) -> Subject:
+    return group_ground.step()
+
+
+# The colleague created the process, holds its other step and owns another process.
+@pytest.mark.deciding
+@pytest.mark.parametrize("who", ["colleague", "other_group_member", "group_member"])
+def test_step_of_a_user(step: Subject, sessions: Sessions, profile: Profile, who: str) -> None:
+    answer = sessions[who].reopen(step)
+    expect.refused(answer, profile["not-permitted"])
+
+
+# The assignee was assigned to this step before the group was.
+@pytest.mark.deciding
+@pytest.mark.parametrize("who", ["other_group_member", "assignee", "colleague"])
+def test_step_of_a_group(group_step: Subject, sessions: Sessions, profile: Profile, who: str) -> None:
+    answer = sessions[who].reopen(group_step)
+    expect.refused(answer, profile["not-permitted"])
+
+
+def test_assignee_of_the_next_step(stage: Stage, sessions: Sessions, profile: Profile) -> None:
+    with stage.ground(lambda: stage.completed_step(owner="owner", assigned_to="colleague")) as ground:
+        answer = sessions["assignee"].reopen(ground.step())
+    expect.refused(answer, profile["not-permitted"])
+
+
+def test_owner_of_another_process(stage: Stage, sessions: Sessions, profile: Profile) -> None:
+    with stage.ground(lambda: stage.completed_step(owner="colleague", assigned_to="assignee")) as ground:
+        answer = sessions["owner"].reopen(ground.step())
+    expect.refused(answer, profile["not-permitted"])
+
+
+def test_owner_of_the_process_that_the_call_names(
+    stage: Stage, step: Subject, sessions: Sessions, profile: Profile
+) -> None:
+    own = stage.completed_step(owner="colleague", assigned_to="assignee")
+    answer = sessions["colleague"].send(step, reopen_body(Subject(own.process, step.step)))
+    expect.refused(answer, profile["other"])
+
+
+def test_user_of_another_workspace(step: Subject, sessions: Sessions, profile: Profile) -> None:
+    answer = sessions["foreigner"].reopen(step)
+    expect.refused(answer, profile["foreign-guid"])
+
+
+def test_administrator(step: Subject, sessions: Sessions, observe: Callable[[Exchange], None]) -> None:
+    observe(sessions["administrator"].reopen(step))

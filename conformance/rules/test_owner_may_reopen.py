@@ -1,0 +1,30 @@
+"""Rule `owner-may-reopen`: the owner of the process may reopen a step that is assigned to somebody else."""
+
+import pytest
+
+from conformance import expect
+from conformance.session import Sessions
+from conformance.stage import Stage
+
+
+@pytest.mark.deciding
+def test_step_assigned_to_a_user(stage: Stage, sessions: Sessions) -> None:
+    step = stage.completed_step(owner="owner", assigned_to="assignee")
+    before = stage.read(step)
+    answer = sessions["owner"].reopen(step)
+    expect.reopened(answer, before, stage.read(step))
+
+
+@pytest.mark.deciding
+def test_step_assigned_to_a_group(stage: Stage, sessions: Sessions) -> None:
+    step = stage.completed_step(owner="owner", assigned_to="group")
+    before = stage.read(step)
+    answer = sessions["owner"].reopen(step)
+    expect.reopened(answer, before, stage.read(step))
+
+
+def test_owner_of_a_process_that_somebody_else_made(stage: Stage, sessions: Sessions) -> None:
+    step = stage.completed_step(owner="colleague", assigned_to="restricted_assignee")
+    before = stage.read(step)
+    answer = sessions["colleague"].reopen(step)
+    expect.reopened(answer, before, stage.read(step))

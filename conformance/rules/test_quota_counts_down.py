@@ -1,0 +1,35 @@
+"""Rule `quota-counts-down`: each call lowers X-Arena-Requests-Remaining. Followed through the whole run, besides."""
+
+from collections.abc import Callable
+
+import pytest
+
+from conformance import expect
+from conformance.evidence import Exchange
+from conformance.invariants import QUOTA, Judgement
+from conformance.session import Sessions
+from conformance.stage import Stage
+
+
+@pytest.mark.deciding
+def test_after_a_success(stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement]) -> None:
+    step = stage.completed_step(owner="owner", assigned_to="assignee")
+    sessions["owner"].reopen(step)
+    answer = sessions["owner"].reopen(step)
+    expect.kept(judged(answer), QUOTA)
+
+
+@pytest.mark.deciding
+def test_after_a_refusal(stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement]) -> None:
+    step = stage.open_step(owner="owner", assigned_to="assignee")
+    sessions["owner"].reopen(step)
+    answer = sessions["assignee"].reopen(step)
+    expect.kept(judged(answer), QUOTA)
+
+
+def test_login_is_free(stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement]) -> None:
+    step = stage.open_step(owner="owner", assigned_to="assignee")
+    sessions["owner"].reopen(step)
+    sessions.log_in_again("assignee")
+    answer = sessions["owner"].reopen(step)
+    expect.kept(judged(answer), QUOTA)

@@ -1,0 +1,47 @@
+"""Rule `reopen-step`: the call reopens the step that it names, and nothing else."""
+
+import pytest
+
+from conformance import expect
+from conformance.session import Sessions
+from conformance.stage import Stage
+
+
+@pytest.mark.deciding
+def test_only_that_step(stage: Stage, sessions: Sessions) -> None:
+    step = stage.completed_step(owner="owner", assigned_to="assignee")
+    neighbour = stage.completed_step(owner="owner", assigned_to="colleague")
+    elsewhere = stage.completed_step(owner="owner", assigned_to="")
+    before = stage.read(step, neighbour, elsewhere)
+    answer = sessions["owner"].reopen(step)
+    expect.reopened(answer, before, stage.read(step, neighbour, elsewhere))
+
+
+@pytest.mark.deciding
+def test_once_more(stage: Stage, sessions: Sessions) -> None:
+    step = stage.completed_step(owner="owner", assigned_to="assignee")
+    before = stage.read(step)
+    answer = sessions["owner"].reopen(step)
+    expect.reopened(answer, before, stage.read(step))
+
+
+def test_second_step_of_the_process(stage: Stage, sessions: Sessions) -> None:
+    step = stage.completed_step(owner="owner", assigned_to="colleague")
+    before = stage.read(step)
+    answer = sessions["owner"].reopen(step)
+    expect.reopened(answer, before, stage.read(step))
+
+
+def test_single_view_agrees_with_the_list(stage: Stage, sessions: Sessions) -> None:
+    step = stage.completed_step(owner="owner", assigned_to="assignee")
+    before = stage.single_view(step)
+    answer = sessions["owner"].reopen(step)
+    expect.reopened(answer, before, stage.single_view(step))
+
+
+def test_decisions_stay(stage: Stage, sessions: Sessions) -> None:
+    signoff = stage.signoff("approved")
+    step = stage.completed_step(owner="colleague", assigned_to="restricted_assignee")
+    before = stage.read_with_decisions(signoff)
+    answer = sessions["colleague"].reopen(step)
+    expect.reopened(answer, before, stage.read_with_decisions(signoff))

@@ -1,0 +1,172 @@
+"""Rule `request-shape`: a body of another shape than the page's is refused, and nothing changes.
+
+Each body has one thing wrong with it, and is sent by the owner for a step that the owner may reopen.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from conformance import expect
+from conformance.contract import Profile
+from conformance.evidence import Exchange, Subject
+from conformance.session import Sessions, encode, reopen_body
+from conformance.stage import Ground, Stage
+
+NOT_A_GUID = "no guid, by any alphabet"
+
+
+@pytest.fixture(scope="module")
+def elsewhere(stage: Stage) -> Subject:
+    return stage.completed_step(owner="owner", assigned_to="")
+
+
+@pytest.fixture(scope="module")
+def ground(stage: Stage, elsewhere: Subject) -> Iterator[Ground]:
+    with stage.ground(lambda: stage.completed_step(owner="owner", assigned_to="assignee"), elsewhere) as ground:
+        yield ground
+
+
+def _guids(process: Any, step: Any) -> dict[str, Any]:
+    return {"qualityProcess": {"guid": process, "step": {"guid": step}}, "complete": False}
+
+
+def _unknown(guid: str) -> str:
+    """Returns a guid of the same alphabet and length that nothing has."""
+    return guid[::-1] if guid[::-1] != guid else guid[1:] + guid[:1]
+
+
+def _as_printed(step: Subject) -> bytes:
+    """The page's sample, with the page's misprint: a brace opens where one should close."""
+    body = f'{{"qualityProcess":{{"guid":"{step.process}","step":{{"guid":"{step.step}"{{}},"complete":false,"comment":""}}'
+    return body.encode()
+
+
+WRONG_GUIDS = [
+    pytest.param(lambda s: _guids(NOT_A_GUID, s.step), "guid-malformed", id="process-malformed"),
+    pytest.param(lambda s: _guids(s.process, NOT_A_GUID), "guid-malformed", id="step-malformed"),
+    pytest.param(lambda s: _guids(_unknown(s.process), s.step), "guid-unknown", id="process-unknown"),
+    pytest.param(lambda s: _guids(s.process, _unknown(s.step)), "guid-unknown", id="step-unknown"),
+    pytest.param(lambda s: _guids("", s.step), "guid-empty", id="process-empty"),
+    pytest.param(lambda s: _guids(s.process, ""), "guid-empty", id="step-empty"),
+    pytest.param(lambda s: _guids(None, s.step), "guid-empty", id="process-null"),
+    pytest.param(lambda s: _guids(s.process, None), "guid-empty", id="step-null"),
+    pytest.param(lambda s: _guids(s.step, s.process), "other", id="swapped"),
+    pytest.param(lambda s: _guids(s.process, s.process), "other", id="process-twice"),
+    pytest.param(lambda s: _guids(s.process, 7), "other", id="step-number"),
+    pytest.param(lambda s: _guids(7, s.step), "other", id="process-number"),
+    pytest.param(lambda s: _guids(s.process, [s.step]), "other", id="step-list"),
+    pytest.param(lambda s: _guids([s.process], s.step), "other", id="process-list"),
+    pytest.param(lambda s: _guids(s.process, {"guid": s.step}), "other", id="step-object"),
+    pytest.param(lambda s: _guids(s.process, True), "other", id="step-true"),
+]
+
+WRONG_SHAPES = [
+    pytest.param(lambda _: {}, id="empty-object"),
+    pytest.param(lambda _: {"complete": False}, id="no-process"),
+    pytest.param(lambda _: {"qualityProcess": None, "complete": False}, id="process-is-null"),
+    pytest.param(lambda s: {"qualityProcess": s.process, "complete": False}, id="process-is-text"),
+    pytest.param(lambda s: {"qualityProcess": [{"guid": s.process}], "complete": False}, id="process-is-list"),
+    pytest.param(lambda s: {**reopen_body(s), "qualityProcess": {"step": {"guid": s.step}}}, id="no-process-guid"),
+    pytest.param(
+        lambda s: {"qualityProcess": {"guid": s.process, "step": s.step}, "complete": False}, id="step-is-text"
+    ),
+    pytest.param(
+        lambda s: {"qualityProcess": {"guid": s.process, "step": [{"guid": s.step}]}, "complete": False},
+        id="step-is-list",
+    ),
+    pytest.param(
+        lambda s: {"qualityProcess": {"guid": s.process, "step": {}}, "complete": False}, id="step-without-guid"
+    ),
+    pytest.param(lambda s: {**reopen_body(s), "complete": "false"}, id="complete-text"),
+    pytest.param(lambda s: {**reopen_body(s), "complete": ""}, id="complete-empty"),
+    pytest.param(lambda s: {**reopen_body(s), "complete": 0}, id="complete-zero"),
+    pytest.param(lambda s: {**reopen_body(s), "complete": 1}, id="complete-one"),
+    pytest.param(lambda s: [reopen_body(s)], id="list"),
+    pytest.param(lambda s: encode(reopen_body(s)).decode(), id="text"),
+    pytest.param(lambda _: None, id="null"),
+    pytest.param(lambda _: 7, id="number"),
+]
+
+NO_JSON = [
+    pytest.param(lambda _: b"", id="empty"),
+    pytest.param(lambda s: encode(reopen_body(s))[:-1], id="cut-short"),
+    pytest.param(lambda s: encode(reopen_body(s))[:-1] + b",}", id="trailing-comma"),
+    pytest.param(lambda s: encode(reopen_body(s)) + b"}", id="one-brace-more"),
+    pytest.param(lambda s: encode(reopen_body(s)).replace(b'"', b"'"), id="single-quotes"),
+    pytest.param(lambda s: encode({**reopen_body(s), "comment": "?"}).replace(b"?", b"\xff\xfe"), id="not-utf-8"),
+    pytest.param(_as_printed, id="as-printed"),
+    pytest.param(lambda s: f"qualityProcess.guid={s.process}&complete=false".encode(), id="form"),
+]
+
+
+@pytest.mark.deciding
+@pytest.mark.parametrize(("body", "situation"), WRONG_GUIDS)
+def test_guids(
+    step: Subject, sessions: Sessions, profile: Profile, body: Callable[[Subject], Any], situation: str
+) -> None:
+    answer = sessions["owner"].send(step, body(step))
+    expect.refused(answer, profile[situation])
+
+
+@pytest.mark.deciding
+@pytest.mark.parametrize("body", WRONG_SHAPES)
+def test_shape(step: Subject, sessions: Sessions, profile: Profile, body: Callable[[Subject], Any]) -> None:
+    answer = sessions["owner"].send(step, body(step))
+    expect.refused(answer, profile["other"])
+
+
+@pytest.mark.deciding
+@pytest.mark.parametrize("body", NO_JSON)
+def test_no_json(step: Subject, sessions: Sessions, profile: Profile, body: Callable[[Subject], bytes]) -> None:
+    answer = sessions["owner"].send(step, body(step))
+    expect.refused(answer, profile["malformed-json"])
+
+
+@pytest.mark.deciding
+def test_step_of_another_process(step: Subject, elsewhere: Subject, sessions: Sessions, profile: Profile) -> None:
+    answer = sessions["owner"].send(step, _guids(step.process, elsewhere.step))
+    expect.refused(answer, profile["other"])
+
+
+@pytest.mark.deciding
+def test_process_of_another_step(step: Subject, elsewhere: Subject, sessions: Sessions, profile: Profile) -> None:
+    answer = sessions["owner"].send(step, _guids(elsewhere.process, step.step))
+    expect.refused(answer, profile["other"])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(lambda s: b"\xef\xbb\xbf" + encode(reopen_body(s)), id="bom"),
+        pytest.param(lambda s: encode(reopen_body(s)).decode().encode("utf-16"), id="utf-16"),
+        pytest.param(lambda s: encode(reopen_body(s))[:-1] + b',"complete":false}', id="duplicate-key"),
+        pytest.param(lambda s: encode(reopen_body(s))[:-1] + b',"comment":NaN}', id="nan"),
+        pytest.param(lambda s: {**reopen_body(s), "unknown": {"a": [1]}}, id="extra-field"),
+        pytest.param(lambda s: {"qualityProcess": reopen_body(s)["qualityProcess"]}, id="complete-absent"),
+        pytest.param(lambda s: {**reopen_body(s), "complete": None}, id="complete-null"),
+        pytest.param(lambda s: reopen_body(s), id="comment-absent"),
+        pytest.param(lambda s: {**reopen_body(s), "comment": 7}, id="comment-number"),
+        pytest.param(lambda s: {**reopen_body(s), "comment": {"text": "x"}}, id="comment-object"),
+        pytest.param(lambda s: {**reopen_body(s), "comment": ["x"]}, id="comment-list"),
+        pytest.param(
+            lambda s: encode({**reopen_body(s), "comment": "?"}).replace(b"?", b"\\ud83d"), id="comment-surrogate"
+        ),
+        pytest.param(lambda s: _guids(s.process.lower(), s.step.lower()), id="lower-case-guids"),
+        pytest.param(
+            lambda s: encode(reopen_body(s))[:-1] + b',"x":' + b"[" * 2000 + b"]" * 2000 + b"}", id="deep-nesting"
+        ),
+    ],
+)
+def test_left_open(
+    step: Subject, sessions: Sessions, observe: Callable[[Exchange], None], body: Callable[[Subject], Any]
+) -> None:
+    observe(sessions["owner"].send(step, body(step)))
+
+
+@pytest.mark.parametrize("without", [{}, {"step": None}], ids=["absent", "null"])
+def test_without_step(
+    step: Subject, sessions: Sessions, observe: Callable[[Exchange], None], without: dict[str, None]
+) -> None:
+    observe(sessions["owner"].send(step, {"qualityProcess": {"guid": step.process, **without}, "complete": False}))

@@ -1,0 +1,55 @@
+"""Rule `unassigned-open-to-permitted`: a step without assignee may be reopened by whoever has Quality Edit Details."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from conformance import expect
+from conformance.contract import Profile
+from conformance.evidence import Exchange, Subject
+from conformance.session import Sessions
+from conformance.stage import Ground, Stage
+
+
+@pytest.fixture(scope="module")
+def ground(stage: Stage) -> Iterator[Ground]:
+    with stage.ground(lambda: stage.completed_step(owner="owner", assigned_to="")) as ground:
+        yield ground
+
+
+@pytest.mark.deciding
+def test_user_without_permission(step: Subject, sessions: Sessions, profile: Profile) -> None:
+    answer = sessions["restricted"].reopen(step)
+    expect.refused(answer, profile["not-permitted"])
+
+
+def test_user_of_another_workspace(step: Subject, sessions: Sessions, profile: Profile) -> None:
+    answer = sessions["foreigner"].reopen(step)
+    expect.refused(answer, profile["foreign-guid"])
+
+
+# None of them owns, made or is assigned to anything in this process; the owner does.
+@pytest.mark.parametrize(
+    "who",
+    [
+        pytest.param("colleague", marks=pytest.mark.deciding),
+        "other_group_member",
+        pytest.param("owner", marks=pytest.mark.deciding),
+    ],
+)
+def test_permitted_user(stage: Stage, sessions: Sessions, who: str) -> None:
+    step = stage.completed_step(owner="owner", assigned_to="")
+    before = stage.read(step)
+    answer = sessions[who].reopen(step)
+    expect.reopened(answer, before, stage.read(step))
+
+
+def test_unassigned_step_whose_owner_may_not(stage: Stage, sessions: Sessions) -> None:
+    step = stage.completed_step(owner="restricted_owner", assigned_to="")
+    before = stage.read(step)
+    answer = sessions["colleague"].reopen(step)
+    expect.reopened(answer, before, stage.read(step))
+
+
+def test_administrator(step: Subject, sessions: Sessions, observe: Callable[[Exchange], None]) -> None:
+    observe(sessions["administrator"].reopen(step))
