@@ -36,13 +36,17 @@ def main() -> None:
     \b
     Exit codes: 0 conforms, 1 a rule failed, 2 bad usage or target file,
     3 no verdict.
-    """  # noqa: D301 - \b is click's mark for a paragraph that is not rewrapped
+    """
 
 
 @main.command()
 @click.option("--base-url", metavar="URL", help="Overrides base_url of the target file.")
 @click.option(
-    "--target", "target_file", metavar="FILE", type=click.Path(path_type=Path), help="The server, its accounts, its staging."
+    "--target",
+    "target_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The server, its accounts, its staging.",
 )
 @click.option("--profile", type=click.Choice(PROFILES), help="Which error codes are right; overrides the target file.")
 @click.option("--rule", "rules", multiple=True, metavar="ID", help="Test this rule only; may be repeated.")
@@ -76,7 +80,7 @@ def run(
       arena-conformance run --profile winter-2023
       arena-conformance run --target arena.yaml --report-dir out
       arena-conformance run --rule session-required --rule json-required
-    """  # noqa: D301
+    """
     selected = _selected(rules)
     if base_url and target_file is None:
         _fail(
@@ -85,7 +89,7 @@ def run(
         )
     _usable(report_dir)
     with _target(target_file, base_url, profile) as target:
-        from conformance import gate  # noqa: PLC0415 - takes as long to import as all the rest of --help
+        from conformance import gate
 
         with _progress() as progress:
             report = gate.run(target, selected=selected, seed=seed, strict=strict, progress=progress)
@@ -95,8 +99,12 @@ def run(
 
 @main.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0: a free one.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where it listens; loopback unless told otherwise.")
-@click.option("--world", "world_file", metavar="FILE", type=click.Path(path_type=Path), help="Users, groups, templates.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Where it listens; loopback unless told otherwise."
+)
+@click.option(
+    "--world", "world_file", metavar="FILE", type=click.Path(path_type=Path), help="Users, groups, templates."
+)
 @click.option("--profile", type=click.Choice(PROFILES), default="documented", show_default=True)
 @click.option("--write-target", metavar="FILE", type=click.Path(path_type=Path), help="Writes a target file for it.")
 def serve(port: int, host: str, world_file: Path | None, profile: str, write_target: Path | None) -> None:
@@ -109,10 +117,10 @@ def serve(port: int, host: str, world_file: Path | None, profile: str, write_tar
       arena-conformance serve
       arena-conformance serve --port 8080 --profile winter-2023
       arena-conformance serve --write-target arena.yaml
-    """  # noqa: D301
-    from conformance.arena.server import Server  # noqa: PLC0415
-    from conformance.arena.service import Arena  # noqa: PLC0415
-    from conformance.arena.world import World  # noqa: PLC0415
+    """
+    from conformance.arena.server import Server
+    from conformance.arena.service import Arena
+    from conformance.arena.world import World
 
     try:
         arena = Arena(World.load(world_file), profile=profile)
@@ -142,10 +150,10 @@ def rules(rules: tuple[str, ...]) -> None:
     Examples:
       arena-conformance rules
       arena-conformance rules already-open-is-3089
-    """  # noqa: D301
-    from rich.console import Console  # noqa: PLC0415
+    """
+    from rich.console import Console
 
-    from conformance import gate, judge  # noqa: PLC0415
+    from conformance import gate, judge
 
     selected = _selected(rules)
     listed = judge.list_scenarios(str(gate.RULES_FOLDER))
@@ -165,7 +173,7 @@ def _selected(rules: tuple[str, ...]) -> frozenset[str]:
     known = [rule.id for rule in contract.rules()]
     for rule in rules:
         if rule not in known:
-            import difflib  # noqa: PLC0415
+            import difflib
 
             near = difflib.get_close_matches(rule, known, 1)
             hint = f"did you mean {near[0]}?" if near else "`arena-conformance rules` lists them."
@@ -176,7 +184,7 @@ def _selected(rules: tuple[str, ...]) -> frozenset[str]:
 @contextmanager
 def _target(file: Path | None, base_url: str | None, profile: str | None) -> Iterator[Target]:
     """Yields the target of a file, or the embedded Arena's while it runs."""
-    from conformance import target  # noqa: PLC0415
+    from conformance import target
 
     overrides = {key: value for key, value in (("base_url", base_url), ("profile", profile)) if value is not None}
     try:
@@ -185,9 +193,9 @@ def _target(file: Path | None, base_url: str | None, profile: str | None) -> Ite
             return
     except target.TargetError as error:
         _fail(str(error))
-    from conformance.arena.server import Server  # noqa: PLC0415
-    from conformance.arena.service import Arena  # noqa: PLC0415
-    from conformance.arena.world import World  # noqa: PLC0415
+    from conformance.arena.server import Server
+    from conformance.arena.service import Arena
+    from conformance.arena.world import World
 
     arena = Arena(World.load(), profile=profile or "documented")
     with Server(arena) as server:
@@ -205,9 +213,9 @@ def _usable(folder: Path) -> None:
 
 
 def _publish(report: dict[str, Any], folder: Path) -> None:
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
-    from conformance.report import document, junit, terminal  # noqa: PLC0415
+    from conformance.report import document, junit, terminal
 
     document.write(report, folder / "report.json")
     document.write_text(folder / "junit.xml", junit.render(report))
@@ -217,8 +225,8 @@ def _publish(report: dict[str, Any], folder: Path) -> None:
 @contextmanager
 def _progress() -> Iterator[Any]:
     """Yields what shows progress: a line that moves on a terminal, a line for each rule elsewhere."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.status import Status  # noqa: PLC0415
+    from rich.console import Console
+    from rich.status import Status
 
     console = Console(stderr=True, highlight=False)
     if console.is_terminal:
@@ -237,7 +245,7 @@ def _progress() -> Iterator[Any]:
 
 
 def _write_target(path: Path, document: dict[str, Any]) -> None:
-    import yaml  # noqa: PLC0415
+    import yaml
 
     text = "# A target file for the embedded Arena. Its accounts exist nowhere else.\n"
     try:

@@ -72,7 +72,7 @@ def _base64_core(raw: bytes, shift: int) -> str:
     """Returns the part of the base64 text that depends on `raw` alone, when `shift` bytes stand before it."""
     encoded = base64.b64encode(b"\0" * shift + raw).decode().rstrip("=")
     core = encoded[(shift * 8 + 5) // 6 : (shift + len(raw)) * 8 // 6]
-    return core if len(core) >= 8 else ""  # noqa: PLR2004 - shorter ones would hit by chance
+    return core if len(core) >= 8 else ""
 
 
 @dataclass(frozen=True)
@@ -116,12 +116,12 @@ class Exchange:
     @property
     def accepted(self) -> bool:
         """Whether the target says that it did what was asked (2xx)."""
-        return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004
+        return self.status is not None and 200 <= self.status < 300
 
     @property
     def refused(self) -> bool:
         """Whether the target says that the call is wrong (4xx)."""
-        return self.status is not None and 400 <= self.status < 500  # noqa: PLR2004
+        return self.status is not None and 400 <= self.status < 500
 
     def header(self, name: str) -> list[str]:
         """Returns the values of a response header, by its name in any case."""
@@ -143,7 +143,7 @@ class Exchange:
         if self.trouble:
             return self.trouble
         body = " ".join(self.body.split())
-        return f"{self.status} {body[:200]}{'…' if len(body) > 200 else ''}".rstrip()  # noqa: PLR2004
+        return f"{self.status} {body[:200]}{'…' if len(body) > 200 else ''}".rstrip()
 
 
 def curl(exchange: Exchange) -> str:
@@ -169,7 +169,7 @@ def _shell_bytes(raw: bytes) -> str:
         text = ""
     if text and text.replace("\n", "").isprintable():
         return shlex.quote(text)
-    return "$'" + "".join(chr(b) if 32 <= b < 127 and b not in b"\\'" else f"\\x{b:02x}" for b in raw) + "'"  # noqa: PLR2004
+    return "$'" + "".join(chr(b) if 32 <= b < 127 and b not in b"\\'" else f"\\x{b:02x}" for b in raw) + "'"
 
 
 class Recorder:

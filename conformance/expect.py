@@ -98,7 +98,7 @@ def kept(judgement: Judgement, rule: str) -> None:
 
 def unchanged(found: list[Change]) -> str:
     """Returns, in words, what changed although every call was refused; empty where nothing did."""
-    return "; ".join(str(change) for change in found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")  # noqa: PLR2004
+    return "; ".join(str(change) for change in found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
 
 
 def _answered(answer: Exchange) -> None:

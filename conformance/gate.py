@@ -1,4 +1,4 @@
-"""One run of the gate: logs in, tests, cleans up, and reports. What happens in between never prevents the cleaning up."""
+"""One run of the gate: logs in, tests, cleans up and reports. Nothing that happens prevents the cleaning up."""
 
 from __future__ import annotations
 

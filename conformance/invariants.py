@@ -1,6 +1,7 @@
-"""What must hold on every answer of the reopen operation, whatever the scenario was about. Pure but for the quota's memory.
+"""What must hold on every answer of the reopen operation, whatever the scenario was about.
 
-One mechanism judges each exchange once and hands every finding to the one rule that owns it.
+One mechanism judges each exchange once and hands every finding to the one rule that owns it. Pure, but for the
+quota's memory of what came before.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def judge(exchange: Exchange, profile: Profile, process: Mapping[str, Any] | Non
     judged, broken = {FAILURE}, list(_status(exchange, profile))
     if exchange.accepted:
         judged.add(SUCCESS)
-    if exchange.status < 500 and exchange.status != NO_CONTENT:  # noqa: PLR2004
+    if exchange.status < 500 and exchange.status != NO_CONTENT:
         judged.add(HEADERS)
         broken += [(HEADERS, expected, actual) for expected, actual in _headers(exchange)]
     readable = not (exchange.surplus_bytes or exchange.cut_short or exchange.trouble)
@@ -85,8 +86,8 @@ def _status(exchange: Exchange, profile: Profile) -> list[tuple[str, str, str]]:
     if exchange.accepted:
         return [] if status == CREATED else [(SUCCESS, "status 201", f"status {status}")]
     if not exchange.refused:
-        kind = "a redirect; none is followed" if 300 <= status < 400 else "no answer to a client"  # noqa: PLR2004
-        kind = "the server failed" if status >= 500 else kind  # noqa: PLR2004
+        kind = "a redirect; none is followed" if 300 <= status < 400 else "no answer to a client"
+        kind = "the server failed" if status >= 500 else kind
         return [(FAILURE, "201, or a refusal with status 400; never 5xx", f"status {status}: {kind}")]
     allowed = {*profile[_situation(exchange)].statuses}
     if _remaining(exchange) == 0:
@@ -213,7 +214,7 @@ def _reset(value: str, _: Exchange) -> str:
 
 
 def _requests_remaining(value: str, _: Exchange) -> str:
-    return "" if value.isascii() and value.isdigit() or re.fullmatch(r"-\d+", value) else f"it is {_short(value)}"
+    return "" if (value.isascii() and value.isdigit()) or re.fullmatch(r"-\d+", value) else f"it is {_short(value)}"
 
 
 _READERS: Final = {
@@ -236,7 +237,7 @@ def http_date(text: str) -> dt.datetime | None:
     return None
 
 
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _DAY_FIRST = re.compile(r"\b(?P<day>\d{1,2})[-\s./]*(?P<month>[A-Za-z]{3})[A-Za-z]*[-\s.,/]*(?P<year>\d{4}|\d{2})\b")
 _MONTH_FIRST = re.compile(r"\b(?P<month>[A-Za-z]{3})[A-Za-z]*[-\s.]*(?P<day>\d{1,2})\b(?:.*?)\b(?P<year>\d{4})\b")
 _YEAR_FIRST = re.compile(r"\b(?P<year>\d{4})[-/.]?(?P<month>\d{2})[-/.]?(?P<day>\d{2})(?!\d)")
@@ -249,7 +250,7 @@ def readable_date(text: str) -> dt.date | None:
         if match:
             month = match["month"].lower()
             number = int(month) if month.isdigit() else _MONTHS.index(month) + 1 if month in _MONTHS else 0
-            year = int(match["year"]) + (2000 if len(match["year"]) == 2 else 0)  # noqa: PLR2004
+            year = int(match["year"]) + (2000 if len(match["year"]) == 2 else 0)
             try:
                 return dt.date(year, number, int(match["day"]))
             except ValueError:
@@ -338,4 +339,4 @@ def _midnight_pacific_between(one: str, other: str) -> bool:
 
 def _short(value: object) -> str:
     text = repr(value)
-    return text if len(text) <= 120 else f"{text[:119]}…"  # noqa: PLR2004
+    return text if len(text) <= 120 else f"{text[:119]}…"

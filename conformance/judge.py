@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
@@ -227,7 +227,8 @@ def _grounded(scenario: Scenario, ground: Ground) -> Scenario:
     if ground.unread:
         return replace(scenario, verdict=Verdict.UNTESTED, reason=f"nothing shows the effect: {ground.unread}")
     if ground.control_exchange is None:
-        reason = f"the refusal proves nothing: no permitted account could reopen the step ({ground.no_control or 'not tried'})"
+        why = ground.no_control or "not tried"
+        reason = f"the refusal proves nothing: no permitted account could reopen the step ({why})"
         return replace(scenario, verdict=Verdict.UNTESTED, reason=reason)
     return replace(scenario, exchanges=(*scenario.exchanges, ground.control_exchange))
 

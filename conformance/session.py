@@ -110,7 +110,12 @@ class Session:
     session_id: Secret | None = None
 
     def reopen(
-        self, step: Subject, comment: str | None = COMMENT, *, content_type: str | None = JSON, purpose: str = "scenario"
+        self,
+        step: Subject,
+        comment: str | None = COMMENT,
+        *,
+        content_type: str | None = JSON,
+        purpose: str = "scenario",
     ) -> Exchange:
         """Asks to reopen `step`, with the page's request body."""
         body = {**reopen_body(step), "comment": comment}
@@ -121,7 +126,9 @@ class Session:
         raw = body if isinstance(body, bytes) else encode(body)
         return self._change(step, raw, content_type, purpose="scenario", comment=UNREADABLE)
 
-    def call(self, method: str, path: str, *, operation: str, body: Any = None, subject: Subject | None = None) -> Exchange:
+    def call(
+        self, method: str, path: str, *, operation: str, body: Any = None, subject: Subject | None = None
+    ) -> Exchange:
         """Makes a supporting call."""
         return self.client.call(
             method,
@@ -269,8 +276,8 @@ class Sessions:
         name = answer.json.get("workspaceName")
         if name != target.workspace_name:
             raise LoginFailed(
-                f"account {account.role} is logged in to workspace {name!r}, but workspace_name in the target file says "
-                f"{target.workspace_name!r}; nothing was changed"
+                f"account {account.role} is logged in to workspace {name!r}, but workspace_name in the target file "
+                f"says {target.workspace_name!r}; nothing was changed"
             )
 
     def _look_up_guids(self) -> None:
@@ -292,10 +299,11 @@ class Sessions:
 def _login_cause(answer: Exchange) -> str:
     if answer.trouble:
         return answer.trouble
-    if answer.status is not None and 300 <= answer.status < 400:  # noqa: PLR2004
-        return f"{answer.status}, redirected to {', '.join(answer.header('Location')) or 'nowhere'}; no redirect is followed"
+    if answer.status is not None and 300 <= answer.status < 400:
+        location = ", ".join(answer.header("Location")) or "nowhere"
+        return f"{answer.status}, a redirect to {location}; none is followed, so base_url must name the final address"
     if answer.accepted:
-        return f"{answer.status}, but the answer carries no {SESSION_HEADER}: is base_url an Arena, and does it end in /v1?"
+        return f"{answer.status}, but the answer has no {SESSION_HEADER}: is base_url an Arena's, with its /v1?"
     return f"{answer.summary()}"
 
 

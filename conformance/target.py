@@ -265,24 +265,26 @@ def _leaves(errors: Iterator[ValidationError]) -> list[ValidationError]:
 def _explain(error: ValidationError, where: _Where) -> str:
     """Says what is wrong and what to write instead. Never shows the value: it may be a secret."""
     place: _Place = tuple(error.absolute_path)
+    schema: Any = error.schema
+    instance: Any = error.instance
+    wanted: Any = error.validator_value
     name = ".".join(str(part) for part in place) or "the file"
     match error.validator:
         case "additionalProperties":
-            known = sorted(error.schema.get("properties", {}))
-            unknown = sorted(set(error.instance) - set(known))
+            known = sorted(schema.get("properties", {}))
+            unknown = sorted(set(instance) - set(known))
             near = difflib.get_close_matches(unknown[0], known, 1)
             hint = f"; did you mean {near[0]}?" if near else f"; known here: {', '.join(known)}"
             return f"{where((*place, unknown[0]))}: {unknown[0]} is not known in {name}{hint}"
         case "required":
-            missing = [key for key in error.validator_value if key not in error.instance]
+            missing = [key for key in wanted if key not in instance]
             return f"{where(place)}: {name} lacks {', '.join(missing)}; add it"
         case "enum":
-            allowed = ", ".join(str(value) for value in error.validator_value)
+            allowed = ", ".join(str(value) for value in wanted)
             return f"{where(place)}: {name} must be one of: {allowed}"
         case "const":
-            return f"{where(place)}: {name} must be {error.validator_value}"
+            return f"{where(place)}: {name} must be {wanted}"
         case "type":
-            wanted = error.validator_value
             wanted = " or ".join(wanted) if isinstance(wanted, list) else wanted
             quoted = "; put the value in quotes" if wanted == "string" and not isinstance(error.instance, dict) else ""
             return f"{where(place)}: {name} must be of type {wanted}{quoted}"
@@ -291,7 +293,7 @@ def _explain(error: ValidationError, where: _Where) -> str:
         case "pattern" if place == ("base_url",):
             return f"{where(place)}: base_url must look like https://host/v1, without user, query or fragment"
         case "pattern" | "minLength" | "minProperties" | "exclusiveMinimum" | "maximum" | "propertyNames":
-            return f"{where(place)}: {name} is not usable: {error.validator} {error.validator_value}"
+            return f"{where(place)}: {name} is not usable: {error.validator} {wanted}"
     return f"{where(place)}: {name} is not usable ({error.validator})"
 
 
@@ -337,7 +339,7 @@ def _unusable(document: Mapping[str, Any], where: _Where) -> list[str]:
             dt.date.fromisoformat(waiver["until"])
         except ValueError:
             problems.append(f"{where(('waivers', index, 'until'))}: until is no day of the calendar")
-    shared = {}
+    shared: dict[tuple[str, str], list[str]] = {}
     for role, account in document["accounts"].items():
         if account.get("email"):
             shared.setdefault((account["email"].lower(), str(account.get("workspace_id"))), []).append(role)

@@ -110,9 +110,7 @@ def conclude(rules: Iterable[RuleOutcome], *, stopped: str = "", strict: bool = 
     if len(untested) == len(selected):
         reason = untested[0].reason if untested else "no rule was selected"
         return RunOutcome("no verdict", 3, f"nothing could be tested: {reason}")
-    deciding = [
-        one for rule in selected for one in rule.scenarios if one.deciding and one.verdict is Verdict.UNTESTED
-    ]
+    deciding = [one for rule in selected for one in rule.scenarios if one.deciding and one.verdict is Verdict.UNTESTED]
     if strict and (deciding or untested):
         first = deciding[0].id if deciding else untested[0].rule
         reason = f"{_count(deciding or untested, 'deciding scenario')} untested, first {first}"

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, ClassVar
 
 import requests
 import urllib3
@@ -67,7 +67,7 @@ class _Bounded:
 
     sock: Any
     timeout: Any
-    response_class = _Response
+    response_class: type[http.client.HTTPResponse] = _Response
 
     def getresponse(self) -> Any:
         connection = self.sock
@@ -102,7 +102,7 @@ class _HTTPSPool(HTTPSConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
-    _pools = {"http": _HTTPPool, "https": _HTTPSPool}
+    _pools: ClassVar = {"http": _HTTPPool, "https": _HTTPSPool}
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -144,7 +144,7 @@ class Wire:
             with self._session.request(
                 method,
                 url,
-                headers=headers,  # type: ignore[arg-type] # the stub asks for a mutable mapping and changes none
+                headers=headers,
                 data=body,
                 timeout=(min(10.0, self._timeout), self._timeout),
                 allow_redirects=False,
@@ -204,10 +204,10 @@ def _explain(error: Exception, timeout: float) -> str:
         return "no connection in time"
     if reasons & {"ReadTimeout", "ReadTimeoutError", "TimeoutError"}:
         return f"no answer within {timeout:g} s"
-    if reasons & {"BadStatusLine", "LineTooLong", "InvalidHeader", "HTTPException"} and "RemoteDisconnected" not in reasons:
-        return "the answer is not HTTP"
-    if reasons & {"RemoteDisconnected", "ConnectionResetError", "BrokenPipeError", "ProtocolError"}:
+    if reasons & {"RemoteDisconnected", "ConnectionResetError", "BrokenPipeError"}:
         return "the connection was closed without an answer"
+    if reasons & {"BadStatusLine", "LineTooLong", "InvalidHeader", "HTTPException"}:
+        return "the answer is not HTTP"
     return f"the call could not be made ({type(error).__name__})"
 
 

@@ -83,12 +83,14 @@ def _line(console: Console, label: str, text: str, style: str) -> None:
 def plain(text: str) -> str:
     """Returns `text` with all that steers a terminal or turns the direction of writing made visible."""
     return "".join(
-        character if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") else _escaped(character)
+        character
+        if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+        else _escaped(character)
         for character in text
     )
 
 
 def _escaped(character: str) -> str:
     return {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(character) or (
-        f"\\x{ord(character):02x}" if ord(character) < 256 else f"\\u{ord(character):04x}"  # noqa: PLR2004
+        f"\\x{ord(character):02x}" if ord(character) < 256 else f"\\u{ord(character):04x}"
     )

@@ -64,4 +64,3 @@ def test_unassigned_step(unassigned_step: Subject, sessions: Sessions, profile: 
 def test_step_of_a_group(group_step: Subject, sessions: Sessions, profile: Profile, who: str) -> None:
     answer = sessions[who].reopen(group_step)
     expect.refused(answer, profile["process-completed"])
-

@@ -1,4 +1,4 @@
-"""Rule `failure-is-400`: what is refused is answered 400, in HTTP and in the envelope. Judged on every answer, besides."""
+"""Rule `failure-is-400`: what is refused is answered 400, with the envelope. Judged on every answer, besides."""
 
 from collections.abc import Iterator
 

@@ -50,7 +50,5 @@ def test_charset_utf_8(stage: Stage, sessions: Sessions) -> None:
         pytest.param("Application/JSON", id="upper-case"),
     ],
 )
-def test_parameters(
-    step: Subject, sessions: Sessions, observe: Callable[[Exchange], None], content_type: str
-) -> None:
+def test_parameters(step: Subject, sessions: Sessions, observe: Callable[[Exchange], None], content_type: str) -> None:
     observe(sessions["owner"].reopen(step, content_type=content_type))

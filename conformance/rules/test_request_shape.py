@@ -39,8 +39,8 @@ def _unknown(guid: str) -> str:
 
 def _as_printed(step: Subject) -> bytes:
     """The page's sample, with the page's misprint: a brace opens where one should close."""
-    body = f'{{"qualityProcess":{{"guid":"{step.process}","step":{{"guid":"{step.step}"{{}},"complete":false,"comment":""}}'
-    return body.encode()
+    process = f'{{"guid":"{step.process}","step":{{"guid":"{step.step}"{{}}'
+    return f'{{"qualityProcess":{process},"complete":false,"comment":""}}'.encode()
 
 
 WRONG_GUIDS = [

@@ -26,7 +26,9 @@ def test_on_failure(stage: Stage, sessions: Sessions, judged: Callable[[Exchange
 
 
 @pytest.mark.deciding
-def test_length_of_a_comment_beyond_ascii(stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement]) -> None:
+def test_length_of_a_comment_beyond_ascii(
+    stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement]
+) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
     answer = sessions["owner"].reopen(step, "Größe geprüft: 10 µm ≤ 12 µm, 完了 ✔ 🔧")
     expect.kept(judged(answer), HEADERS)

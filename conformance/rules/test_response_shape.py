@@ -14,7 +14,7 @@ SCRIPTS = (
     "Größe, naïve, Ångström, İstanbul, straße\n"
     "e\u0301 and é are not the same text\n"
     "ไทย हिन्दी العربية עברית ελληνικά русский 日本語 한국어\n"
-    "🔧 🇨🇭 𝔘𝔫𝔦𝔠𝔬𝔡𝔢 ✔"
+    "🔧 🇨🇭 \U0001d518\U0001d52b\U0001d526 ✔"
 )
 MARKUP = " <script>alert('x')</script> &amp; \"quoted\" \\ \\n / {0} %s ${x} {{ x }} -- ; NULL true 007 1e3 "
 LONGEST = ("0123456789" * 100)[:1000]
@@ -31,9 +31,7 @@ LONGEST_BEYOND_THE_BMP = "🔩" * 1000
         pytest.param(LONGEST_BEYOND_THE_BMP, id="1000-emoji"),
     ],
 )
-def test_comment(
-    stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement], comment: str
-) -> None:
+def test_comment(stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement], comment: str) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
     stage.read(step)
     answer = sessions["owner"].reopen(step, comment)

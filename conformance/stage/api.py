@@ -28,7 +28,10 @@ def create(session: Session, *, name: str, template: str, number_prefix: str, ow
     body = {
         "name": name,
         "description": "Made by a conformance test. It may be deleted.",
-        "template": {"guid": template, **({"numberFormat": {"prefix": {"guid": number_prefix}}} if number_prefix else {})},
+        "template": {
+            "guid": template,
+            **({"numberFormat": {"prefix": {"guid": number_prefix}}} if number_prefix else {}),
+        },
         **({"owner": {"guid": owner}} if owner else {}),
     }
     answer = session.call("POST", "/qualityprocesses", operation="create-quality-process", body=body)

@@ -66,7 +66,9 @@ class Ground:
     anything is known once a permitted account has reopened that very step.
     """
 
-    def __init__(self, stage: Stage, lease: Callable[[], Subject], read: Callable[[], Snapshot], control: StagedStep) -> None:
+    def __init__(
+        self, stage: Stage, lease: Callable[[], Subject], read: Callable[[], Snapshot], control: StagedStep
+    ) -> None:
         self._stage = stage
         self._lease = lease
         self._read = read
@@ -223,7 +225,9 @@ class Stage:
             control = next(step for one in self._made for step in one.regular if step.subject == subject)
             yield from self._tried(lease, lambda: self.read(subject, *beside), control)
 
-    def _tried(self, lease: Callable[[], Subject], read: Callable[[], Snapshot], control: StagedStep) -> Iterator[Ground]:
+    def _tried(
+        self, lease: Callable[[], Subject], read: Callable[[], Snapshot], control: StagedStep
+    ) -> Iterator[Ground]:
         ground = Ground(self, lease, read, control)
         self.grounds.append(ground)
         if control.state == COMPLETE and not self._completed(control):

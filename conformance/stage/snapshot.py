@@ -132,4 +132,4 @@ def _canonical(field: str, value: Any) -> Any:
 
 def _short(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 80 else f"{text[:79]}…"  # noqa: PLR2004
+    return text if len(text) <= 80 else f"{text[:79]}…"
