@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import shlex
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -109,6 +110,7 @@ class Exchange:
     milliseconds: float
     trouble: str = ""
     cut_short: bool = False  # the body ended before the announced Content-Length
+    simultaneous: bool = False  # other calls were under way: their order is not known
     subject: Subject | None = None
     comment: str | Unreadable | None = UNREADABLE  # as sent; UNREADABLE where the body is not an ordinary reopen
     json: Any = field(default=UNREADABLE, repr=False, compare=False)
@@ -179,17 +181,20 @@ class Recorder:
         self.redactor = redactor
         self.exchanges: list[Exchange] = []
         self.scenario = ""
+        self._lock = threading.RLock()
         self._watchers: list[Callable[[Exchange], None]] = []
 
     def watch(self, watcher: Callable[[Exchange], None]) -> None:
         """Calls `watcher` with every exchange from now on, in the order of their ids."""
         self._watchers.append(watcher)
 
-    def record(self, exchange: Exchange) -> Exchange:
-        """Takes a finished exchange in."""
-        self.exchanges.append(exchange)
-        for watcher in self._watchers:
-            watcher(exchange)
+    def record(self, make: Callable[[int], Exchange]) -> Exchange:
+        """Takes a finished exchange in, made with the id that it gets. Thread-safe."""
+        with self._lock:
+            exchange = make(len(self.exchanges) + 1)
+            self.exchanges.append(exchange)
+            for watcher in self._watchers:
+                watcher(exchange)
         return exchange
 
     def redacted_headers(self, headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

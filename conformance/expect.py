@@ -7,9 +7,11 @@ envelope, headers, quota) is not judged here but in `conformance.invariants`, un
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from conformance.contract import Situation
 from conformance.evidence import Exchange
-from conformance.invariants import Judgement
+from conformance.invariants import QUOTA_EXHAUSTED, Judgement
 from conformance.stage import Snapshot, changes
 from conformance.stage.snapshot import Change
 
@@ -96,6 +98,16 @@ def kept(judgement: Judgement, rule: str) -> None:
             raise Broken(finding.expected, finding.actual)
 
 
+def exactly_one(answers: Sequence[Exchange]) -> None:
+    """Expects that of simultaneous reopens of one step exactly one is done."""
+    for answer in answers:
+        _answered(answer)
+    done = [answer for answer in answers if answer.accepted]
+    if len(done) != 1:
+        statuses = ", ".join(str(answer.status) for answer in answers)
+        raise Broken("exactly one of several simultaneous reopens succeeds", f"the answers are {statuses}", *answers)
+
+
 def unchanged(found: list[Change]) -> str:
     """Returns, in words, what changed although every call was refused; empty where nothing did."""
     return "; ".join(str(change) for change in found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
@@ -104,6 +116,8 @@ def unchanged(found: list[Change]) -> str:
 def _answered(answer: Exchange) -> None:
     if answer.status is None or (answer.trouble and not answer.cut_short):
         raise NoAnswer(f"exchange {answer.id}: {answer.trouble}")
+    if answer.status == QUOTA_EXHAUSTED:
+        raise Unclear(f"exchange {answer.id} was answered 429: no call is left, or calls come too fast")
 
 
 def _follows(change: Change, step: str) -> bool:

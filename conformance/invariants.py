@@ -72,7 +72,8 @@ def judge(exchange: Exchange, profile: Profile, process: Mapping[str, Any] | Non
         judged.add(HEADERS)
         broken += [(HEADERS, expected, actual) for expected, actual in _headers(exchange)]
     readable = not (exchange.surplus_bytes or exchange.cut_short or exchange.trouble)
-    if readable and exchange.accepted and (exchange.status == CREATED or exchange.body):
+    ordinary = exchange.comment is not UNREADABLE  # what another body is answered with is not promised
+    if readable and ordinary and exchange.accepted and (exchange.status == CREATED or exchange.body):
         judged.add(SHAPE)
         broken += [(SHAPE, expected, actual) for expected, actual in _success_body(exchange, process)]
     if readable and exchange.refused:
@@ -90,7 +91,7 @@ def _status(exchange: Exchange, profile: Profile) -> list[tuple[str, str, str]]:
         kind = "the server failed" if status >= 500 else kind
         return [(FAILURE, "201, or a refusal with status 400; never 5xx", f"status {status}: {kind}")]
     allowed = {*profile[_situation(exchange)].statuses}
-    if _remaining(exchange) == 0:
+    if quota_used_up(exchange):
         allowed |= {*profile["quota-exhausted"].statuses}
     if status in allowed:
         return []
@@ -124,11 +125,9 @@ def _success_body(exchange: Exchange, process: Mapping[str, Any] | None) -> list
     departure = contract.mismatch("reopen-success", exchange.json)
     if departure:
         return [("the success body of the page's sample", departure)]
-    if exchange.comment is UNREADABLE or exchange.subject is None:
-        return []  # not an ordinary reopen: what it should answer is not promised
     found = []
     shown = exchange.json["qualityProcess"]
-    if shown["guid"] != exchange.subject.process:
+    if exchange.subject is None or shown["guid"] != exchange.subject.process:
         found.append(("the process that was asked for", f"process {shown['guid']}"))
     else:
         found += _identity(shown, process or {})
@@ -261,6 +260,12 @@ def readable_date(text: str) -> dt.date | None:
 # quota
 
 
+def quota_used_up(exchange: Exchange) -> bool:
+    """Tells whether the answer says that no call is left: it shows 0, or a bare 429."""
+    left = _remaining(exchange)
+    return exchange.status == QUOTA_EXHAUSTED and (left is None or left <= 0)
+
+
 def _remaining(exchange: Exchange) -> int | None:
     values = exchange.header(REMAINING)
     text = values[0].strip() if len(set(values)) == 1 else ""
@@ -295,7 +300,11 @@ class QuotaWatch:
             for count in self._counts.values():
                 count.perhaps += 1
             return Judgement()
-        count = self._counts["foreign" if exchange.account == FOREIGNER else "home"]
+        workspace = "foreign" if exchange.account == FOREIGNER else "home"
+        if exchange.simultaneous:
+            self._counts[workspace] = _Count()
+            return Judgement()
+        count = self._counts[workspace]
         count.since += 1
         value = _remaining(exchange)
         if value is None:
@@ -303,10 +312,6 @@ class QuotaWatch:
         judgement = self._judge(count, value, exchange)
         count.value, count.since, count.perhaps, count.at = value, 0, 0, exchange.started
         return judgement
-
-    def forget(self) -> None:
-        """Starts anew: the calls just made were simultaneous, and say nothing about an order."""
-        self._counts = {"home": _Count(), "foreign": _Count()}
 
     def _judge(self, count: _Count, value: int, exchange: Exchange) -> Judgement:
         if exchange.operation != REOPEN and not self.exclusive:

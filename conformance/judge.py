@@ -13,7 +13,7 @@ from conformance import contract, expect
 from conformance.contract import Profile
 from conformance.evidence import Exchange, Recorder
 from conformance.expect import Broken, NoAnswer, Unclear
-from conformance.invariants import Judgement, QuotaWatch, judge
+from conformance.invariants import Judgement, QuotaWatch, judge, quota_used_up
 from conformance.session import LoginFailed, NoAccount, NotOurs, Sessions
 from conformance.stage import Ground, Stage, StagingBroke, Unstaged
 from conformance.target import Target, Waiver
@@ -55,6 +55,7 @@ class Run:
     progress: Callable[[str, int, int], None] = lambda *_: None
     scenarios: list[Scenario] = field(default_factory=list)
     findings: list[tuple[str, Finding]] = field(default_factory=list)
+    stopped: str = ""  # why no further scenario can be run
     _judged: set[str] = field(default_factory=set)
     _judgements: dict[int, Judgement] = field(default_factory=dict)
     _observed: dict[str, str] = field(default_factory=dict)
@@ -74,6 +75,8 @@ class Run:
         self._judgements[exchange.id] = whole
         self._judged |= whole.judged
         self.findings += [(exchange.scenario, finding) for finding in whole.findings]
+        if quota_used_up(exchange):
+            self.stopped = f"the quota is used up (exchange {exchange.id} was answered 429)"
 
     def judgement(self, exchange: Exchange) -> Judgement:
         """Returns what was found about an answer as it came in."""
@@ -178,6 +181,7 @@ class Plugin:
         self._run.progress(scenario_id(item), len(self._run.scenarios), len(item.session.items))
         result = yield
         self._run.recorder.scenario = ""
+        item.session.shouldstop = self._run.stopped
         return result
 
     @pytest.hookimpl(wrapper=True)
@@ -255,8 +259,8 @@ def run_scenarios(run: Run, folder: str) -> str:
     """
     plugin = Plugin(run)
     code = pytest.main(_isolated(folder), plugins=[plugin])
-    if plugin.broke:
-        return plugin.broke
+    if plugin.broke or run.stopped:
+        return plugin.broke or run.stopped
     if code == pytest.ExitCode.INTERRUPTED:
         return "interrupted"
     if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):

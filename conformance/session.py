@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -56,6 +58,7 @@ class Client:
         purpose: str = "staging",
         subject: Subject | None = None,
         comment: str | Unreadable | None = UNREADABLE,
+        simultaneous: bool = False,
     ) -> Exchange:
         """Makes one call and returns its recorded exchange. Never raises for what the target does."""
         headers = {name: secret.reveal() for name, secret in self.target.headers.items()}
@@ -70,8 +73,8 @@ class Client:
             self._hide_session(parsed)
         redactor = self.recorder.redactor
         return self.recorder.record(
-            Exchange(
-                id=len(self.recorder.exchanges) + 1,
+            lambda number: Exchange(
+                id=number,
                 scenario=self.recorder.scenario,
                 purpose=purpose,
                 account=account,
@@ -89,6 +92,7 @@ class Client:
                 trouble=answer.trouble,
                 started=started,
                 milliseconds=answer.milliseconds,
+                simultaneous=simultaneous,
                 subject=subject,
                 comment=comment,
                 json=parsed,
@@ -116,10 +120,11 @@ class Session:
         *,
         content_type: str | None = JSON,
         purpose: str = "scenario",
+        simultaneous: bool = False,
     ) -> Exchange:
         """Asks to reopen `step`, with the page's request body."""
-        body = {**reopen_body(step), "comment": comment}
-        return self._change(step, encode(body), content_type, purpose=purpose, comment=comment)
+        body = encode({**reopen_body(step), "comment": comment})
+        return self._change(step, body, content_type, purpose=purpose, comment=comment, simultaneous=simultaneous)
 
     def send(self, step: Subject, body: Any, *, content_type: str | None = JSON) -> Exchange:
         """Sends any body, JSON value or bytes, to the reopen endpoint; it aims at `step`."""
@@ -149,6 +154,7 @@ class Session:
         *,
         purpose: str,
         comment: str | Unreadable | None,
+        simultaneous: bool = False,
     ) -> Exchange:
         return self.client.call(
             "POST",
@@ -161,6 +167,7 @@ class Session:
             purpose=purpose,
             subject=step,
             comment=comment,
+            simultaneous=simultaneous,
         )
 
     def _revealed(self) -> str | None:
@@ -184,6 +191,7 @@ class Sessions:
         self._client = client
         self._open: dict[str, Session] = {}
         self._ours: set[str] = set()
+        self._guids: dict[str, str] = {}  # of accounts that were logged out, as far as they had to be looked up
         target = client.target
         redactor = client.recorder.redactor
         secrets = [secret for account in target.accounts.values() for secret in (account.password, account.session_id)]
@@ -204,7 +212,7 @@ class Sessions:
         if role not in self.roles:
             raise NoAccount(f"the target file has no account {role}")
         if role not in self._open:
-            self._open[role] = self._log_in(self.roles[role])
+            self._open[role] = self._log_in(self.roles[role], self._guids.get(role, ""))
         return self._open[role]
 
     def log_in(self) -> None:
@@ -220,6 +228,7 @@ class Sessions:
             raise NotOurs(f"the session of account {role} was given, so it is never logged out")
         del self._open[role]
         self._ours.discard(role)
+        self._guids[role] = session.guid
         session.call("PUT", "/logout", operation="logout")
         return replace(session, role="")
 
@@ -233,6 +242,26 @@ class Sessions:
         for role in sorted(self._ours):
             with suppress(NoAccount, LoginFailed, NotOurs):
                 self.log_out(role)
+
+    def at_once(self, roles: Sequence[str], step: Subject) -> list[Exchange]:
+        """Lets several accounts ask to reopen one step at the same time; an account may stand more than once."""
+        callers = [self[role] for role in roles]
+        start = threading.Barrier(len(callers))
+
+        def ask(session: Session) -> Exchange:
+            start.wait()
+            return session.reopen(step, simultaneous=True)
+
+        with ThreadPoolExecutor(len(callers)) as threads:
+            return list(threads.map(ask, callers))
+
+    def superseded(self, role: str) -> Session:
+        """Logs the account in once more and returns its former session. Raises NotOurs where that was given."""
+        former = self[role]
+        if role not in self._ours:
+            raise NotOurs(f"the session of account {role} was given, so it is never replaced")
+        self._open[role] = self._log_in(self.roles[role], former.guid)
+        return replace(former, role="")
 
     def unrecognised(self, session_id: str | None) -> Session:
         """Returns calls with a session id that no login gave; None: without the header."""
@@ -251,9 +280,10 @@ class Sessions:
             raise NoAccount("the target file names no expired_session_id")
         return Session(self._client, "", session_id=expired)
 
-    def _log_in(self, account: Account) -> Session:
+    def _log_in(self, account: Account, guid: str = "") -> Session:
+        guid = guid or account.guid
         if account.session_id is not None:
-            return Session(self._client, account.role, account.guid, account.session_id)
+            return Session(self._client, account.role, guid, account.session_id)
         workspace = account.workspace_id or self._client.target.workspace_id
         body = {
             "email": account.email,
@@ -266,7 +296,7 @@ class Sessions:
             raise LoginFailed(f"account {account.role} can't log in: {_login_cause(answer)}")
         self._check_workspace(account, answer)
         self._ours.add(account.role)
-        return Session(self._client, account.role, account.guid, Secret(session_id))
+        return Session(self._client, account.role, guid, Secret(session_id))
 
     def _check_workspace(self, account: Account, answer: Exchange) -> None:
         """Lets nobody write to a workspace that the target file does not name. A mistyped id must harm nothing."""

@@ -12,9 +12,9 @@ def test_only_that_step(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
     neighbour = stage.completed_step(owner="owner", assigned_to="colleague")
     elsewhere = stage.completed_step(owner="owner", assigned_to="")
-    before = stage.read(step, neighbour, elsewhere)
+    before = stage.read_whole(step, neighbour, elsewhere)
     answer = sessions["owner"].reopen(step)
-    expect.reopened(answer, before, stage.read(step, neighbour, elsewhere))
+    expect.reopened(answer, before, stage.read_whole(step, neighbour, elsewhere))
 
 
 @pytest.mark.deciding
@@ -45,3 +45,9 @@ def test_decisions_stay(stage: Stage, sessions: Sessions) -> None:
     before = stage.read_with_decisions(signoff)
     answer = sessions["colleague"].reopen(step)
     expect.reopened(answer, before, stage.read_with_decisions(signoff))
+
+
+def test_four_at_once(stage: Stage, sessions: Sessions) -> None:
+    step = stage.completed_step(owner="owner", assigned_to="assignee")
+    answers = sessions.at_once(["owner", "assignee", "owner", "assignee"], step)
+    expect.exactly_one(answers)

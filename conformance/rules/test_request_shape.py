@@ -169,4 +169,5 @@ def test_left_open(
 def test_without_step(
     step: Subject, sessions: Sessions, observe: Callable[[Exchange], None], without: dict[str, None]
 ) -> None:
-    observe(sessions["owner"].send(step, {"qualityProcess": {"guid": step.process, **without}, "complete": False}))
+    body = {"qualityProcess": {"guid": step.process, **without}, "complete": False}
+    observe(sessions["owner"].send(Subject(step.process, ""), body))

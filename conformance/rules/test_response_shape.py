@@ -33,7 +33,6 @@ LONGEST_BEYOND_THE_BMP = "🔩" * 1000
 )
 def test_comment(stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement], comment: str) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
-    stage.read(step)
     answer = sessions["owner"].reopen(step, comment)
     expect.kept(judged(answer), SHAPE)
 
@@ -43,7 +42,6 @@ def test_process_of_another_owner(
     stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement], owner: str
 ) -> None:
     step = stage.completed_step(owner=owner, assigned_to="assignee")
-    stage.read(step)
     answer = sessions["assignee"].reopen(step)
     expect.kept(judged(answer), SHAPE)
 

@@ -1,12 +1,12 @@
 """Rule `session-required`: the call carries a session that login gave and that is still alive."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from conformance import expect
 from conformance.contract import Profile
-from conformance.evidence import Subject
+from conformance.evidence import Exchange, Subject
 from conformance.session import Sessions
 from conformance.stage import Ground, Stage
 
@@ -43,6 +43,10 @@ def test_altered(step: Subject, sessions: Sessions, profile: Profile) -> None:
 def test_expired(step: Subject, sessions: Sessions, profile: Profile) -> None:
     answer = sessions.expired().reopen(step)
     expect.refused(answer, profile["no-session"])
+
+
+def test_superseded(step: Subject, sessions: Sessions, observe: Callable[[Exchange], None]) -> None:
+    observe(sessions.superseded("assignee").reopen(step))
 
 
 @pytest.mark.deciding

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.evidence import Exchange, Subject
+from conformance.evidence import UNREADABLE, Exchange, Subject
 from conformance.session import REOPEN, STATUS_CHANGES, Session
 
 _SERVER_ERROR = 500
@@ -23,8 +23,8 @@ class StagingBroke(Exception):
     """Staging itself failed; nothing is known about the rule."""
 
 
-def create(session: Session, *, name: str, template: str, number_prefix: str, owner: str) -> str:
-    """Creates a quality process and returns its guid."""
+def create(session: Session, *, name: str, template: str, number_prefix: str, owner: str) -> dict[str, Any]:
+    """Creates a quality process and returns it as the answer shows it; its guid is there."""
     body = {
         "name": name,
         "description": "Made by a conformance test. It may be deleted.",
@@ -35,7 +35,11 @@ def create(session: Session, *, name: str, template: str, number_prefix: str, ow
         **({"owner": {"guid": owner}} if owner else {}),
     }
     answer = session.call("POST", "/qualityprocesses", operation="create-quality-process", body=body)
-    return str(_member(_done(answer, "create a quality process"), "guid", str))
+    if answer.refused and number_prefix:  # how a prefix is named is not documented; the template has one of its own
+        return create(session, name=name, template=template, number_prefix="", owner=owner)
+    _member(_done(answer, "create a quality process"), "guid", str)
+    shown: dict[str, Any] = answer.json
+    return shown
 
 
 def find(session: Session, name: str) -> list[str]:
@@ -136,6 +140,8 @@ def _done(answer: Exchange, what: str) -> Exchange:
 
 def _member(answer: Exchange, name: str, kind: type) -> Any:
     value = answer.json.get(name) if isinstance(answer.json, dict) else None
+    if answer.json is UNREADABLE:
+        raise StagingBroke(f"exchange {answer.id}: the answer to {answer.operation} is no JSON: {answer.summary()}")
     if not isinstance(value, kind) or value == "":
-        raise StagingBroke(f"exchange {answer.id}: the answer to {answer.operation} has no {name}: {answer.summary()}")
+        raise Unstaged(f"exchange {answer.id}: the answer to {answer.operation} has no {name}: {answer.summary()}")
     return value

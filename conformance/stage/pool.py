@@ -6,7 +6,7 @@ least four. Nothing is staged before a scenario asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -110,12 +110,13 @@ class Ground:
             return place.guid in self.altered and known in (None, change.now)
         if place.kind == "step":
             return place.guid in self.altered and place.field in _STEP_ALTERED
-        return place.kind == "process" and place.field in _PROCESS_ALTERED
+        # an accepted call without a step is about the process itself
+        return place.kind == "process" and (place.field in _PROCESS_ALTERED or "" in self.altered)
 
     def _watch(self, exchange: Exchange) -> None:
         if not self._open or exchange.subject is None:
             return
-        if exchange.purpose == "scenario" and exchange.subject == self.subject:
+        if exchange.purpose == "scenario" and exchange.subject.process == self.subject.process:
             self.exchanges.append(exchange.id)
             if exchange.scenario not in self.scenarios:
                 self.scenarios.append(exchange.scenario)
@@ -136,7 +137,7 @@ class Stage:
         self._made: list[StagedProcess] = []
         self._refused: dict[str, Exception] = {}
         self.shown: dict[str, dict[str, Any]] = {}  # each process as its own view showed it last
-        self._fresh: dict[str, Snapshot] = {}
+        self._fresh: dict[str, dict[str, dict[Place, str]]] = {}  # by process and view
         recorder.watch(self._watch)
 
     # leases
@@ -185,21 +186,21 @@ class Stage:
     # readings
 
     def read(self, *subjects: Subject) -> Snapshot:
-        """Returns how the processes of these steps look. Raises Unstaged, StagingBroke.
+        """Returns how all steps of these steps' processes look. Raises Unstaged, StagingBroke.
 
         A reading is used again as long as nothing was sent to the process.
         """
-        facts: dict[Place, str] = {}
-        for guid in dict.fromkeys(subject.process for subject in subjects):
-            if guid not in self._fresh:
-                self._fresh[guid] = self._read(guid)
-            facts.update(self._fresh[guid].facts)
-        return Snapshot(facts)
+        return self._read(subjects, "steps", self._read_steps)
+
+    def read_whole(self, *subjects: Subject) -> Snapshot:
+        """Returns how the processes of these steps look, and all steps of them. Raises Unstaged, StagingBroke."""
+        processes = self._read(subjects, "process", self._read_process)
+        return Snapshot({**processes.facts, **self.read(*subjects).facts})
 
     def read_with_decisions(self, subject: Subject) -> Snapshot:
         """Returns how the process of a sign-off step looks, its decisions too."""
         decisions = api.decisions(self._reader(subject.process), subject)
-        return Snapshot({**self.read(subject).facts, **decision_facts(decisions)})
+        return Snapshot({**self.read_whole(subject).facts, **decision_facts(decisions)})
 
     def single_view(self, subject: Subject) -> Snapshot:
         """Returns the step as its own view shows it, not the list of steps."""
@@ -223,7 +224,7 @@ class Stage:
             yield from self._tried(lease, lambda: self.read_with_decisions(subject), control)
         else:
             control = next(step for one in self._made for step in one.regular if step.subject == subject)
-            yield from self._tried(lease, lambda: self.read(subject, *beside), control)
+            yield from self._tried(lease, lambda: self.read_whole(subject, *beside), control)
 
     def _tried(
         self, lease: Callable[[], Subject], read: Callable[[], Snapshot], control: StagedStep
@@ -326,13 +327,15 @@ class Stage:
         session = self.sessions[creator]
         if not owner.guid and plot.owner != creator:
             raise Unstaged(f"the guid of account {plot.owner} is not known; name it in the target file")
-        guid = api.create(
+        created = api.create(
             session,
             name=self._name(plot),
             template=self._staging.template,
             number_prefix=self._staging.number_prefix,
             owner=owner.guid,
         )
+        guid = str(created["guid"])
+        self.shown[guid] = created
         process = StagedProcess(plot, guid, creator)
         self._made.append(process)
         shown = api.steps(session, guid)
@@ -452,12 +455,25 @@ class Stage:
         return any(one.completed for one in self._made if staged in one.regular)
 
     def _status(self, process: StagedProcess) -> str:
-        return str(self.read(Subject(process.guid, "")).of("process", process.guid, "status"))
+        return str(
+            self._read([Subject(process.guid, "")], "process", self._read_process).of("process", process.guid, "status")
+        )
 
-    def _read(self, guid: str) -> Snapshot:
-        reader = self._reader(guid)
-        self.shown[guid] = api.process(reader, guid)
-        return Snapshot({**process_facts(self.shown[guid]), **step_facts(api.steps(reader, guid))})
+    def _read(self, subjects: Sequence[Subject], view: str, read: Callable[[str], dict[Place, str]]) -> Snapshot:
+        facts: dict[Place, str] = {}
+        for guid in dict.fromkeys(subject.process for subject in subjects):
+            fresh = self._fresh.setdefault(guid, {})
+            if view not in fresh:
+                fresh[view] = read(guid)
+            facts.update(fresh[view])
+        return Snapshot(facts)
+
+    def _read_steps(self, guid: str) -> dict[Place, str]:
+        return step_facts(api.steps(self._reader(guid), guid))
+
+    def _read_process(self, guid: str) -> dict[Place, str]:
+        self.shown[guid] = api.process(self._reader(guid), guid)
+        return process_facts(self.shown[guid])
 
     def _reader(self, guid: str) -> Session:
         return self.sessions[next((one.creator for one in self._made if one.guid == guid), "owner")]
