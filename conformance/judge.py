@@ -67,7 +67,7 @@ class Run:
     def _see(self, exchange: Exchange) -> None:
         """Judges what binds every answer."""
         subject = exchange.subject.process if exchange.subject else ""
-        judgements = (judge(exchange, self.profile, self.stage.shown.get(subject)), self._quota.see(exchange))
+        judgements = (judge(exchange, self.profile, self.stage.views.shown.get(subject)), self._quota.see(exchange))
         whole = Judgement(
             frozenset().union(*(one.judged for one in judgements)),
             tuple(finding for one in judgements for finding in one.findings),

@@ -12,39 +12,39 @@ def test_only_that_step(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
     neighbour = stage.completed_step(owner="owner", assigned_to="colleague")
     elsewhere = stage.completed_step(owner="owner", assigned_to="")
-    before = stage.read_whole(step, neighbour, elsewhere)
+    before = stage.views.whole(step, neighbour, elsewhere)
     answer = sessions["owner"].reopen(step)
-    expect.reopened(answer, before, stage.read_whole(step, neighbour, elsewhere))
+    expect.reopened(answer, before, stage.views.whole(step, neighbour, elsewhere))
 
 
 @pytest.mark.deciding
 def test_once_more(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
-    before = stage.read(step)
+    before = stage.views.steps(step)
     answer = sessions["owner"].reopen(step)
-    expect.reopened(answer, before, stage.read(step))
+    expect.reopened(answer, before, stage.views.steps(step))
 
 
 def test_second_step_of_the_process(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="owner", assigned_to="colleague")
-    before = stage.read(step)
+    before = stage.views.steps(step)
     answer = sessions["owner"].reopen(step)
-    expect.reopened(answer, before, stage.read(step))
+    expect.reopened(answer, before, stage.views.steps(step))
 
 
 def test_single_view_agrees_with_the_list(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
-    before = stage.single_view(step)
+    before = stage.views.single(step)
     answer = sessions["owner"].reopen(step)
-    expect.reopened(answer, before, stage.single_view(step))
+    expect.reopened(answer, before, stage.views.single(step))
 
 
 def test_decisions_stay(stage: Stage, sessions: Sessions) -> None:
     signoff = stage.signoff("approved")
     step = stage.completed_step(owner="colleague", assigned_to="restricted_assignee")
-    before = stage.read_with_decisions(signoff)
+    before = stage.views.with_decisions(signoff)
     answer = sessions["colleague"].reopen(step)
-    expect.reopened(answer, before, stage.read_with_decisions(signoff))
+    expect.reopened(answer, before, stage.views.with_decisions(signoff))
 
 
 def test_four_at_once(stage: Stage, sessions: Sessions) -> None:

@@ -39,16 +39,16 @@ def test_user_of_another_workspace(step: Subject, sessions: Sessions, profile: P
 )
 def test_permitted_user(stage: Stage, sessions: Sessions, who: str) -> None:
     step = stage.completed_step(owner="owner", assigned_to="")
-    before = stage.read(step)
+    before = stage.views.steps(step)
     answer = sessions[who].reopen(step)
-    expect.reopened(answer, before, stage.read(step))
+    expect.reopened(answer, before, stage.views.steps(step))
 
 
 def test_unassigned_step_whose_owner_may_not(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="restricted_owner", assigned_to="")
-    before = stage.read(step)
+    before = stage.views.steps(step)
     answer = sessions["colleague"].reopen(step)
-    expect.reopened(answer, before, stage.read(step))
+    expect.reopened(answer, before, stage.views.steps(step))
 
 
 def test_administrator(step: Subject, sessions: Sessions, observe: Callable[[Exchange], None]) -> None:

@@ -6,10 +6,12 @@ be read, is an error (`StagingBroke`). Neither is ever a rule's failure.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from conformance.evidence import UNREADABLE, Exchange, Subject
-from conformance.session import REOPEN, STATUS_CHANGES, Session
+from conformance.session import STATUS_CHANGES, Session
+from conformance.target import Staging
 
 _SERVER_ERROR = 500
 _UNAUTHORIZED = 401
@@ -23,20 +25,20 @@ class StagingBroke(Exception):
     """Staging itself failed; nothing is known about the rule."""
 
 
-def create(session: Session, *, name: str, template: str, number_prefix: str, owner: str) -> dict[str, Any]:
+def create(session: Session, *, name: str, staging: Staging, owner: str) -> dict[str, Any]:
     """Creates a quality process and returns it as the answer shows it; its guid is there."""
-    body = {
+    body: dict[str, Any] = {
         "name": name,
         "description": "Made by a conformance test. It may be deleted.",
-        "template": {
-            "guid": template,
-            **({"numberFormat": {"prefix": {"guid": number_prefix}}} if number_prefix else {}),
-        },
-        **({"owner": {"guid": owner}} if owner else {}),
+        "template": {"guid": staging.template},
     }
+    if owner:
+        body["owner"] = {"guid": owner}
+    if staging.number_prefix:
+        body["template"]["numberFormat"] = {"prefix": {"guid": staging.number_prefix}}
     answer = session.call("POST", "/qualityprocesses", operation="create-quality-process", body=body)
-    if answer.refused and number_prefix:  # how a prefix is named is not documented; the template has one of its own
-        return create(session, name=name, template=template, number_prefix="", owner=owner)
+    if answer.refused and staging.number_prefix:  # how a prefix is named is not documented; templates have their own
+        return create(session, name=name, staging=replace(staging, number_prefix=""), owner=owner)
     _member(_done(answer, "create a quality process"), "guid", str)
     shown: dict[str, Any] = answer.json
     return shown
@@ -118,11 +120,6 @@ def decide(session: Session, subject: Subject, decision: str, verdict: str) -> N
 def delete(session: Session, guid: str) -> Exchange:
     """Asks to delete a process; the answer may be a refusal."""
     return session.call("DELETE", f"/qualityprocesses/{guid}", operation="delete-quality-process")
-
-
-def without_step(session: Session, guid: str, body: dict[str, Any]) -> Exchange:
-    """Asks to reopen a process itself: the reopen call without a step."""
-    return session.call("POST", STATUS_CHANGES, operation=REOPEN, body=body, subject=Subject(guid, ""))
 
 
 def _done(answer: Exchange, what: str) -> Exchange:

@@ -1,0 +1,233 @@
+"""Makes the quality processes of a run through the target's own API, and removes them again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, Final
+
+from conformance.evidence import Exchange, Recorder, Subject
+from conformance.session import LoginFailed, NoAccount, Session, Sessions
+from conformance.stage import api
+from conformance.stage.api import StagingBroke, Unstaged
+from conformance.stage.plots import GROUP, GROUP_MEMBERS, PLOTS, RESTRICTED, UNASSIGNED, Plot
+from conformance.stage.staged import COMPLETE, StagedProcess, StagedStep
+from conformance.stage.views import Views
+from conformance.target import Staging
+
+_COMPLETED: Final = frozenset({"COMPLETE", "COMPLETED"})
+
+
+class Processes:
+    """Every process that this run made."""
+
+    def __init__(self, sessions: Sessions, recorder: Recorder, staging: Staging, run_id: str) -> None:
+        self.made: list[StagedProcess] = []
+        self.views = Views(self._reader)
+        self._sessions = sessions
+        self._staging = staging
+        self._run_id = run_id
+        self._refused: dict[str, Exception] = {}
+        self._unanswered: set[str] = set()  # names of processes that may exist, though no answer says so
+        recorder.watch(self._watch)
+
+    def process(self, plot_name: str) -> StagedProcess:
+        """Returns the plot's process, made on first use or when the last one was completed."""
+        if plot_name in self._refused:
+            raise self._refused[plot_name]
+        for process in self.made:
+            if process.plot.name == plot_name and not process.completed:
+                return process
+        plot = next(one for one in PLOTS if one.name == plot_name)
+        try:
+            return self._make(plot)
+        except (Unstaged, StagingBroke) as error:
+            self._refused[plot_name] = error
+            raise
+
+    def of(self, staged: StagedStep) -> StagedProcess:
+        """Returns the process of a step."""
+        return next(one for one in self.made if staged in one.regular)
+
+    def step(self, subject: Subject) -> StagedStep | None:
+        """Returns what is known of a regular step."""
+        return next((step for one in self.made for step in one.regular if step.subject == subject), None)
+
+    def why_not_assigned(self, process: StagedProcess, index: int) -> Exception:
+        """Returns what kept a step from being assigned as planned."""
+        return self._refused.get(f"{process.plot.name}/{index}") or Unstaged("the step could not be assigned")
+
+    def permitted(self, staged: StagedStep) -> list[str]:
+        """Returns the accounts that the page lets reopen the step, those first whose right is plainest."""
+        owner = self.of(staged).plot.owner
+        match staged.assigned_to:
+            case "":
+                roles: tuple[str, ...] = (owner, "colleague", "assignee")
+            case "group":
+                roles = (owner, *GROUP_MEMBERS)
+            case assignee:
+                roles = (owner, assignee)
+        return [role for role in dict.fromkeys(roles) if role in self._sessions and role not in RESTRICTED]
+
+    def complete(self, staged: StagedStep) -> None:
+        """Completes a step, by whoever may."""
+        answer: Exchange | None = None
+        for role in self.permitted(staged):
+            answer = api.complete(self._sessions[role], staged.subject)
+            # what is refused may be complete already
+            if answer.accepted or self.status(staged.subject) == COMPLETE:
+                staged.state = COMPLETE
+                return
+        if answer is None:
+            raise Unstaged("no account of the target file may complete the step")
+        if answer.refused:
+            raise Unstaged(f"exchange {answer.id}: the target refused to complete a step: {answer.summary()}")
+        raise StagingBroke(f"exchange {answer.id}: could not complete a step: {answer.summary()}")
+
+    def status(self, step: Subject) -> str:
+        """Reads whether a step is OPEN or COMPLETE."""
+        self.views.forget(step.process)
+        status = self.views.steps(step).of("step", step.step, "status")
+        if status not in ("OPEN", COMPLETE):
+            raise StagingBroke(f"step {step.step} reads {status!r}, neither OPEN nor COMPLETE")
+        return str(status)
+
+    def decide(self, process: StagedProcess, state: str) -> None:
+        """Lets an account of ours approve or reject the sign-off of a process."""
+        signoff = process.signoffs[0]
+        owner = self._sessions[process.plot.owner]
+        decision, role = self._decision(owner, signoff) or self._ask_owner(owner, signoff)
+        api.decide(self._sessions[role], signoff, decision, {"approved": "APPROVED", "rejected": "REJECTED"}[state])
+        process.signoff = state
+        if state == "approved" and self.status(signoff) != COMPLETE:
+            raise Unstaged("the sign-off step is not complete after our approval; others must approve too")
+
+    def complete_process(self, process: StagedProcess) -> None:
+        """Completes a process; where it wants its sign-off first, approves that."""
+        owner = self._sessions[process.plot.owner]
+        answer = api.complete_process(owner, process.guid)
+        if not self._is_completed(process) and process.signoffs:
+            with suppress(Unstaged, StagingBroke):
+                self.decide(process, "approved")
+            if not self._is_completed(process):
+                answer = api.complete_process(owner, process.guid)
+        if not self._is_completed(process):
+            raise Unstaged(f"exchange {answer.id}: the process could not be completed: {answer.summary()}")
+        process.completed = True
+
+    def delete(self) -> list[str]:
+        """Deletes every process that this run made, and returns what could not be deleted and why."""
+        doomed = [
+            (process.guid, self._name(process.plot), process.creator, process.plot.owner) for process in self.made
+        ]
+        for name in sorted(self._unanswered):
+            with suppress(Unstaged, StagingBroke, NoAccount, LoginFailed):
+                doomed += [(guid, name, "owner", "colleague") for guid in api.find(self._sessions["owner"], name)]
+        left = [(guid, name, self._delete(guid, *roles)) for guid, name, *roles in doomed]
+        self.made.clear()
+        return [f"quality process {guid} ({name}): {reason}" for guid, name, reason in left if reason]
+
+    def _delete(self, guid: str, *roles: str) -> str:
+        reason = "no account could log in"
+        for role in dict.fromkeys((*roles, "administrator")):
+            if role in self._sessions and role not in RESTRICTED:
+                with suppress(NoAccount, LoginFailed):
+                    answer = api.delete(self._sessions[role], guid)
+                    if answer.accepted:
+                        return ""
+                    reason = answer.summary()
+        return reason
+
+    def _make(self, plot: Plot) -> StagedProcess:
+        owner = self._sessions[plot.owner]
+        creator = plot.creator if plot.creator in self._sessions else "owner"
+        session = self._sessions[creator]
+        if not owner.guid and plot.owner != creator:
+            raise Unstaged(f"the guid of account {plot.owner} is not known; name it in the target file")
+        name = self._name(plot)
+        self._unanswered.add(name)
+        created = api.create(session, name=name, staging=self._staging, owner=owner.guid)
+        self._unanswered.discard(name)
+        process = StagedProcess(plot, str(created["guid"]), creator)
+        self.made.append(process)
+        self.views.shown[process.guid] = created
+        shown = api.steps(session, process.guid)
+        regular, signoffs = _subjects(process.guid, shown, "REGULAR"), _subjects(process.guid, shown, "SIGNOFF")
+        if len(regular) < len(plot.steps):
+            raise Unstaged(f"the template has {len(regular)} regular steps; {len(plot.steps)} are needed")
+        process.signoffs = signoffs
+        process.regular = [StagedStep(subject, UNASSIGNED) for subject in regular[: len(plot.steps)]]
+        for index in range(len(plot.steps)):
+            self._assign(process, index, session)
+        return process
+
+    def _assign(self, process: StagedProcess, index: int, session: Session) -> None:
+        """Assigns one step; where that fails the step is unusable, not the process."""
+        staged = process.regular[index]
+        for holder in process.plot.steps[index]:
+            try:
+                api.assign(session, staged.subject, self._assignees(holder))
+                staged.assigned_to = holder
+            except (Unstaged, StagingBroke, NoAccount) as error:
+                self._refused[f"{process.plot.name}/{index}"] = error
+        if staged.assigned_to != process.plot.assigned_to(index):
+            staged.assigned_to = "(not as planned)"
+
+    def _assignees(self, holder: str) -> dict[str, Any]:
+        if holder == GROUP:
+            if not self._staging.assignee_group:
+                raise Unstaged("the target file names no assignee_group")
+            return {"userGroups": [{"guid": self._staging.assignee_group}]}
+        guid = self._sessions[holder].guid
+        if not guid:
+            raise Unstaged(f"the guid of account {holder} is not known; name it in the target file")
+        return {"users": [{"guid": guid}]}
+
+    def _decision(self, owner: Session, signoff: Subject) -> tuple[str, str] | None:
+        """Returns the guid of an undecided decision that one of our accounts has to make, and that account."""
+        ours = {self._sessions[role].guid: role for role in self._sessions.roles if role not in RESTRICTED}
+        for decision in api.decisions(owner, signoff):
+            if decision.get("decision") not in ("APPROVED", "REJECTED") and isinstance(decision.get("guid"), str):
+                for role in (ours[guid] for guid in _strings(decision) if guid and guid in ours):
+                    return decision["guid"], role
+        return None
+
+    def _ask_owner(self, owner: Session, signoff: Subject) -> tuple[str, str]:
+        """Makes the owner an approver."""
+        if not owner.guid:
+            raise Unstaged(f"the guid of account {owner.role} is not known; name it in the target file")
+        api.ask_decision(owner, signoff, owner.guid)
+        found = self._decision(owner, signoff)
+        if found is None:
+            raise Unstaged("no account of the target file is an approver of the sign-off step")
+        return found
+
+    def _is_completed(self, process: StagedProcess) -> bool:
+        shown = self.views.process(Subject(process.guid, ""))
+        return shown.of("process", process.guid, "status") in _COMPLETED
+
+    def _reader(self, guid: str) -> Session:
+        return self._sessions[next((one.creator for one in self.made if one.guid == guid), "owner")]
+
+    def _name(self, plot: Plot) -> str:
+        return f"conformance-{self._run_id}-{plot.name}"
+
+    def _watch(self, exchange: Exchange) -> None:
+        if exchange.subject is not None:
+            self.views.forget(exchange.subject.process)
+
+
+def _subjects(process: str, steps: list[dict[str, Any]], kind: str) -> list[Subject]:
+    return [Subject(process, str(step.get("guid"))) for step in steps if step.get("type") == kind]
+
+
+def _strings(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            for member in value.values():
+                yield from _strings(member)
+        case list():
+            for member in value:
+                yield from _strings(member)

@@ -1,0 +1,40 @@
+"""What is known of the processes that a run made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from conformance.evidence import Subject
+from conformance.stage.plots import Plot
+
+if TYPE_CHECKING:
+    from conformance.stage.ground import Ground
+
+OPEN: Final = "OPEN"
+COMPLETE: Final = "COMPLETE"
+UNKNOWN: Final = "UNKNOWN"
+
+
+@dataclass
+class StagedStep:
+    """One step of a staged process and what is known of it."""
+
+    subject: Subject
+    assigned_to: str
+    state: str = OPEN
+    proven_by: int | None = None  # the exchange in which a permitted account reopened it
+    waiting: list[Ground] = field(default_factory=list)  # refusals that still lack their positive control
+
+
+@dataclass
+class StagedProcess:
+    """One quality process that this run made."""
+
+    plot: Plot
+    guid: str
+    creator: str
+    regular: list[StagedStep] = field(default_factory=list)
+    signoffs: list[Subject] = field(default_factory=list)
+    signoff: str = "pending"
+    completed: bool = False
