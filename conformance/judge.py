@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Generator, Sequence
+import os
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -28,9 +30,9 @@ ORDER: Final = (
     "failure-is-400",
     "edit-details-required",
     "session-required",
-    "reopen-step",
     "assignee-may-reopen",
     "owner-may-reopen",
+    "reopen-step",
     "unassigned-open-to-permitted",
     "already-open-is-3089",
     "success-is-201",
@@ -258,7 +260,8 @@ def run_scenarios(run: Run, folder: str) -> str:
     Nothing of the user's reaches it: no configuration, no plugin, no option from the environment.
     """
     plugin = Plugin(run)
-    code = pytest.main(_isolated(folder), plugins=[plugin])
+    with _without_environment():
+        code = pytest.main(_isolated(folder), plugins=[plugin])
     if plugin.broke or run.stopped:
         return plugin.broke or run.stopped
     if code == pytest.ExitCode.INTERRUPTED:
@@ -281,8 +284,19 @@ def list_scenarios(folder: str) -> dict[str, list[tuple[str, bool]]]:
                 self.found.setdefault(rule, []).append((name, item.get_closest_marker("deciding") is not None))
 
     listing = Listing()
-    pytest.main([*_isolated(folder), "--collect-only"], plugins=[listing])
+    with _without_environment():
+        pytest.main([*_isolated(folder), "--collect-only"], plugins=[listing])
     return listing.found
+
+
+@contextmanager
+def _without_environment() -> Iterator[None]:
+    """Hides what steers pytest from outside."""
+    hidden = {name: os.environ.pop(name) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS") if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
 
 
 def _isolated(folder: str) -> list[str]:

@@ -109,7 +109,10 @@ def _behaviour(scenario: Scenario, exchanges: Sequence[Exchange]) -> dict[str, A
     """Returns what two runs against the same server have in common, without guid, time, name or count."""
     own = [exchanges[number - 1] for number in scenario.exchanges]
     answers = [one for one in own if one.scenario == scenario.id and one.purpose == "scenario"]
-    return {"verdict": scenario.verdict, "answers": [{"status": one.status, "codes": one.codes} for one in answers]}
+    shown = [{"status": one.status, "codes": one.codes} for one in answers]
+    if any(one.simultaneous for one in answers):  # who comes first is chance
+        shown.sort(key=str)
+    return {"verdict": scenario.verdict, "answers": shown}
 
 
 def _exchange(exchange: Exchange) -> dict[str, Any]:

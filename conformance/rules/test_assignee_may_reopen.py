@@ -9,7 +9,7 @@ from conformance.stage import Stage
 
 @pytest.mark.deciding
 def test_assigned_user(stage: Stage, sessions: Sessions) -> None:
-    step = stage.completed_step(owner="owner", assigned_to="assignee")
+    step = stage.completed_step(owner="owner", assigned_to="assignee", completed_by="owner")
     before = stage.views.steps(step)
     answer = sessions["assignee"].reopen(step)
     expect.reopened(answer, before, stage.views.steps(step))
@@ -27,6 +27,13 @@ def test_second_member_of_the_assigned_group(stage: Stage, sessions: Sessions) -
     step = stage.completed_step(owner="owner", assigned_to="group")
     before = stage.views.steps(step)
     answer = sessions["second_group_member"].reopen(step)
+    expect.reopened(answer, before, stage.views.steps(step))
+
+
+def test_second_of_several_users(stage: Stage, sessions: Sessions) -> None:
+    step = stage.completed_step(owner="owner", assigned_to="several")
+    before = stage.views.steps(step)
+    answer = sessions["group_member"].reopen(step)
     expect.reopened(answer, before, stage.views.steps(step))
 
 

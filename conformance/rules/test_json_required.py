@@ -38,7 +38,7 @@ def test_refused(step: Subject, sessions: Sessions, profile: Profile, content_ty
 def test_charset_utf_8(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
     before = stage.views.steps(step)
-    answer = sessions["owner"].reopen(step, content_type="application/json; charset=utf-8")
+    answer = sessions[stage.reopener(step)].reopen(step, content_type="application/json; charset=utf-8")
     expect.reopened(answer, before, stage.views.steps(step))
 
 

@@ -28,7 +28,8 @@ def group_step(group_ground: Ground) -> Subject:
     return group_ground.step()
 
 
-# The colleague created the process, holds its other step and owns another process.
+# The colleague created the process, approves its sign-off, holds its other step and owns another process. The group
+# held this step before.
 @pytest.mark.deciding
 @pytest.mark.parametrize("who", ["colleague", "other_group_member", "group_member"])
 def test_step_of_a_user(step: Subject, sessions: Sessions, profile: Profile, who: str) -> None:
@@ -41,6 +42,18 @@ def test_step_of_a_user(step: Subject, sessions: Sessions, profile: Profile, who
 @pytest.mark.parametrize("who", ["other_group_member", "assignee", "colleague"])
 def test_step_of_a_group(group_step: Subject, sessions: Sessions, profile: Profile, who: str) -> None:
     answer = sessions[who].reopen(group_step)
+    expect.refused(answer, profile["not-permitted"])
+
+
+def test_asking_again(step: Subject, sessions: Sessions, profile: Profile) -> None:
+    sessions["colleague"].reopen(step)
+    answer = sessions["colleague"].reopen(step)
+    expect.refused(answer, profile["not-permitted"])
+
+
+def test_group_of_a_user(stage: Stage, sessions: Sessions, profile: Profile) -> None:
+    with stage.ground(lambda: stage.completed_step(owner="owner", assigned_to="several")) as ground:
+        answer = sessions["second_group_member"].reopen(ground.step())
     expect.refused(answer, profile["not-permitted"])
 
 

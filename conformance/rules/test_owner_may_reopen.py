@@ -9,7 +9,7 @@ from conformance.stage import Stage
 
 @pytest.mark.deciding
 def test_step_assigned_to_a_user(stage: Stage, sessions: Sessions) -> None:
-    step = stage.completed_step(owner="owner", assigned_to="assignee")
+    step = stage.completed_step(owner="owner", assigned_to="assignee", completed_by="assignee")
     before = stage.views.steps(step)
     answer = sessions["owner"].reopen(step)
     expect.reopened(answer, before, stage.views.steps(step))
@@ -18,6 +18,13 @@ def test_step_assigned_to_a_user(stage: Stage, sessions: Sessions) -> None:
 @pytest.mark.deciding
 def test_step_assigned_to_a_group(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="owner", assigned_to="group")
+    before = stage.views.steps(step)
+    answer = sessions["owner"].reopen(step)
+    expect.reopened(answer, before, stage.views.steps(step))
+
+
+def test_owner_among_the_assignees(stage: Stage, sessions: Sessions) -> None:
+    step = stage.completed_step(owner="owner", assigned_to="several")
     before = stage.views.steps(step)
     answer = sessions["owner"].reopen(step)
     expect.reopened(answer, before, stage.views.steps(step))

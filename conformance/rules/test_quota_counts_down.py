@@ -14,8 +14,8 @@ from conformance.stage import Stage
 @pytest.mark.deciding
 def test_after_a_success(stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement]) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
-    sessions["owner"].reopen(step)
-    answer = sessions["owner"].reopen(step)
+    sessions[stage.reopener(step)].reopen(step)
+    answer = sessions[stage.reopener(step)].reopen(step)
     expect.kept(judged(answer), QUOTA)
 
 

@@ -14,7 +14,7 @@ from conformance.stage import Stage
 @pytest.mark.deciding
 def test_on_success(stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement]) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
-    answer = sessions["owner"].reopen(step)
+    answer = sessions[stage.reopener(step)].reopen(step)
     expect.kept(judged(answer), HEADERS)
 
 
@@ -30,5 +30,5 @@ def test_length_of_a_comment_beyond_ascii(
     stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement]
 ) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
-    answer = sessions["owner"].reopen(step, "Größe geprüft: 10 µm ≤ 12 µm, 完了 ✔ 🔧")
+    answer = sessions[stage.reopener(step)].reopen(step, "Größe geprüft: 10 µm ≤ 12 µm, 完了 ✔ 🔧")
     expect.kept(judged(answer), HEADERS)

@@ -33,7 +33,7 @@ LONGEST_BEYOND_THE_BMP = "🔩" * 1000
 )
 def test_comment(stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement], comment: str) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
-    answer = sessions["owner"].reopen(step, comment)
+    answer = sessions[stage.reopener(step)].reopen(step, comment)
     expect.kept(judged(answer), SHAPE)
 
 
@@ -62,4 +62,4 @@ def test_comment_of_another_kind(
     stage: Stage, sessions: Sessions, observe: Callable[[Exchange], None], comment: str | None
 ) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
-    observe(sessions["owner"].reopen(step, comment))
+    observe(sessions[stage.reopener(step)].reopen(step, comment))

@@ -10,5 +10,5 @@ from conformance.stage import Stage
 @pytest.mark.deciding
 def test_reopening(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
-    answer = sessions["owner"].reopen(step)
+    answer = sessions[stage.reopener(step)].reopen(step)
     expect.status(answer, 201)

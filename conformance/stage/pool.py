@@ -13,7 +13,7 @@ from conformance.evidence import UNREADABLE, Exchange, Recorder, Subject
 from conformance.session import REOPEN, LoginFailed, NoAccount, Sessions
 from conformance.stage.api import StagingBroke, Unstaged
 from conformance.stage.ground import Ground
-from conformance.stage.plots import GROUP, PLOTS, UNASSIGNED, Plot
+from conformance.stage.plots import GROUP, PLOTS, SEVERAL, UNASSIGNED, Plot
 from conformance.stage.processes import Processes
 from conformance.stage.staged import COMPLETE, OPEN, UNKNOWN, StagedStep
 from conformance.stage.views import Views
@@ -39,11 +39,24 @@ class Stage:
         """How the target shows what the run made."""
         return self._processes.views
 
-    def completed_step(self, owner: str = "owner", assigned_to: str = "assignee") -> Subject:
-        """Returns a completed regular step; `assigned_to` is an account, "group", or "" for nobody."""
+    def completed_step(self, owner: str = "owner", assigned_to: str = "assignee", completed_by: str = "") -> Subject:
+        """Returns a completed regular step; `assigned_to` is an account, "group", "several", or "" for nobody."""
         staged = self._lease(owner, assigned_to)
-        self._bring_to(staged, COMPLETE)
+        if completed_by and staged.state == COMPLETE and staged.completed_by != completed_by:
+            self._bring_to(staged, OPEN)
+        self._bring_to(staged, COMPLETE, completed_by)
         return staged.subject
+
+    def reopener(self, step: Subject) -> str:
+        """Returns the account that reopened a step last; before that, one that the page permits to.
+
+        For scenarios that are not about who may: they stand even where the server refuses one of those who may.
+        """
+        staged = self._processes.step(step)
+        permitted = self._processes.permitted(staged) if staged else []
+        if staged is None or not permitted:
+            raise Unstaged("no account of the target file may reopen this step")
+        return staged.proven_role or permitted[0]
 
     def open_step(self, owner: str = "owner", assigned_to: str = "assignee") -> Subject:
         """Returns a regular step that a permitted account has reopened."""
@@ -97,6 +110,8 @@ class Stage:
             yield ground
         finally:
             ground.close()
+            if ground.changes:  # something was done that was refused: nothing is sure any more
+                self._doubt()
 
     def controls(self) -> None:
         """Runs every positive control that is still missing."""
@@ -112,7 +127,7 @@ class Stage:
         self.left_behind += self._processes.delete()
 
     def _lease(self, owner: str, assigned_to: str) -> StagedStep:
-        if assigned_to not in (UNASSIGNED, GROUP) and assigned_to not in self._sessions:
+        if assigned_to not in (UNASSIGNED, GROUP, SEVERAL) and assigned_to not in self._sessions:
             raise NoAccount(f"the target file has no account {assigned_to}")
         found = ((plot, _index(plot, owner, assigned_to)) for plot in PLOTS)
         plot, index = next((plot, index) for plot, index in found if index is not None)
@@ -125,7 +140,7 @@ class Stage:
     def _first_regular(self, signoff: Subject) -> StagedStep:
         return next(one.regular[0] for one in self._processes.made if signoff in one.signoffs)
 
-    def _bring_to(self, staged: StagedStep, state: str) -> None:
+    def _bring_to(self, staged: StagedStep, state: str, by: str = "") -> None:
         if staged.state == UNKNOWN:
             staged.state = self._processes.status(staged.subject)
         if staged.state == state:
@@ -136,7 +151,7 @@ class Stage:
                 raise Unstaged("no permitted account could reopen the step")
         else:
             self._keep_one_open(staged)
-            self._processes.complete(staged)
+            self._processes.complete(staged, by)
 
     def _keep_one_open(self, staged: StagedStep) -> None:
         """Where the sign-off is approved the last completed step would complete the process (AUTOMATIC)."""
@@ -159,7 +174,7 @@ class Stage:
         if staged.state != COMPLETE:
             return
         reason = "no account of the target file may reopen this step"
-        for role in self._processes.permitted(staged):
+        for role in sorted(self._processes.permitted(staged), key=lambda role: role != staged.proven_role):
             answer = self._sessions[role].reopen(staged.subject, purpose="control")
             if answer.accepted:
                 return
@@ -186,7 +201,7 @@ class Stage:
             return
         staged.state = OPEN if exchange.accepted else UNKNOWN
         if exchange.accepted and exchange.account in self._processes.permitted(staged):
-            staged.proven_by = exchange.id
+            staged.proven_by, staged.proven_role = exchange.id, exchange.account
             for ground in staged.waiting:
                 ground.control_exchange = exchange.id
             staged.waiting.clear()

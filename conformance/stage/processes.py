@@ -10,7 +10,7 @@ from conformance.evidence import Exchange, Recorder, Subject
 from conformance.session import LoginFailed, NoAccount, Session, Sessions
 from conformance.stage import api
 from conformance.stage.api import StagingBroke, Unstaged
-from conformance.stage.plots import GROUP, GROUP_MEMBERS, PLOTS, RESTRICTED, UNASSIGNED, Plot
+from conformance.stage.plots import GROUP, PLOTS, RESTRICTED, UNASSIGNED, Plot, holders
 from conformance.stage.staged import COMPLETE, StagedProcess, StagedStep
 from conformance.stage.views import Views
 from conformance.target import Staging
@@ -60,23 +60,17 @@ class Processes:
     def permitted(self, staged: StagedStep) -> list[str]:
         """Returns the accounts that the page lets reopen the step, those first whose right is plainest."""
         owner = self.of(staged).plot.owner
-        match staged.assigned_to:
-            case "":
-                roles: tuple[str, ...] = (owner, "colleague", "assignee")
-            case "group":
-                roles = (owner, *GROUP_MEMBERS)
-            case assignee:
-                roles = (owner, assignee)
+        roles = (owner, *(holders(staged.assigned_to) or ("colleague", "assignee")))
         return [role for role in dict.fromkeys(roles) if role in self._sessions and role not in RESTRICTED]
 
-    def complete(self, staged: StagedStep) -> None:
-        """Completes a step, by whoever may."""
+    def complete(self, staged: StagedStep, by: str = "") -> None:
+        """Completes a step, by the account `by` or by whoever may."""
         answer: Exchange | None = None
-        for role in self.permitted(staged):
+        for role in dict.fromkeys([*filter(None, [by]), *self.permitted(staged)]):
             answer = api.complete(self._sessions[role], staged.subject)
             # what is refused may be complete already
             if answer.accepted or self.status(staged.subject) == COMPLETE:
-                staged.state = COMPLETE
+                staged.state, staged.completed_by = COMPLETE, role
                 return
         if answer is None:
             raise Unstaged("no account of the target file may complete the step")
@@ -159,6 +153,9 @@ class Processes:
         process.regular = [StagedStep(subject, UNASSIGNED) for subject in regular[: len(plot.steps)]]
         for index in range(len(plot.steps)):
             self._assign(process, index, session)
+        if plot.approver in self._sessions and signoffs and self._sessions[plot.approver].guid:
+            with suppress(Unstaged, StagingBroke):  # a target may lack decisions
+                api.ask_decision(owner, signoffs[0], self._sessions[plot.approver].guid)
         return process
 
     def _assign(self, process: StagedProcess, index: int, session: Session) -> None:
@@ -168,6 +165,9 @@ class Processes:
             try:
                 api.assign(session, staged.subject, self._assignees(holder))
                 staged.assigned_to = holder
+                if holder in process.plot.worked:
+                    self.complete(staged, by=holder)
+                    self._sessions[holder].reopen(staged.subject, purpose="staging")
             except (Unstaged, StagingBroke, NoAccount) as error:
                 self._refused[f"{process.plot.name}/{index}"] = error
         if staged.assigned_to != process.plot.assigned_to(index):
@@ -178,10 +178,11 @@ class Processes:
             if not self._staging.assignee_group:
                 raise Unstaged("the target file names no assignee_group")
             return {"userGroups": [{"guid": self._staging.assignee_group}]}
-        guid = self._sessions[holder].guid
-        if not guid:
-            raise Unstaged(f"the guid of account {holder} is not known; name it in the target file")
-        return {"users": [{"guid": guid}]}
+        users = [self._sessions[role] for role in holders(holder)]
+        for user in users:
+            if not user.guid:
+                raise Unstaged(f"the guid of account {user.role} is not known; name it in the target file")
+        return {"users": [{"guid": user.guid} for user in users]}
 
     def _decision(self, owner: Session, signoff: Subject) -> tuple[str, str] | None:
         """Returns the guid of an undecided decision that one of our accounts has to make, and that account."""

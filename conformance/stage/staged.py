@@ -23,7 +23,9 @@ class StagedStep:
     subject: Subject
     assigned_to: str
     state: str = OPEN
-    proven_by: int | None = None  # the exchange in which a permitted account reopened it
+    completed_by: str = ""
+    proven_by: int | None = None  # the exchange in which a permitted account reopened it last
+    proven_role: str = ""  # that account
     waiting: list[Ground] = field(default_factory=list)  # refusals that still lack their positive control
 
 
