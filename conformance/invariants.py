@@ -32,6 +32,10 @@ RESET: Final = "X-Arena-Next-Request-Limit-Reset"
 # The HTTP layer may turn a request away for its size before the operation sees it.
 _TOO_LARGE = frozenset({413, 414, 431})
 _LARGE_BODY = 64 * 1024
+_LONG_HEADER = 1000
+
+# Other parameters than this one are left to the server, so it may accept or refuse them.
+_PLAIN_JSON = frozenset({JSON, f"{JSON};charset=utf-8"})
 COMMENT_LIMIT: Final = 1000
 
 # What a process is, as opposed to how it stands: no reopening changes it.
@@ -63,7 +67,7 @@ def judge(exchange: Exchange, profile: Profile, process: Mapping[str, Any] | Non
     """
     if exchange.operation != REOPEN or exchange.purpose == "staging" or exchange.status is None:
         return Judgement()
-    if exchange.status in _TOO_LARGE and len(exchange.request_body or b"") > _LARGE_BODY:
+    if turned_away(exchange):
         return Judgement()
     judged, broken = {FAILURE}, list(_status(exchange, profile))
     if exchange.accepted:
@@ -82,6 +86,13 @@ def judge(exchange: Exchange, profile: Profile, process: Mapping[str, Any] | Non
     return Judgement(frozenset(judged), tuple(findings))
 
 
+def turned_away(exchange: Exchange) -> bool:
+    """Tells whether the HTTP layer refused a large request before the operation saw it."""
+    large = len(exchange.request_body or b"") > _LARGE_BODY
+    large = large or any(len(value) > _LONG_HEADER for _, value in exchange.request_headers)
+    return large and exchange.status in _TOO_LARGE
+
+
 def _status(exchange: Exchange, profile: Profile) -> list[tuple[str, str, str]]:
     status = exchange.status or 0
     if exchange.accepted:
@@ -90,7 +101,7 @@ def _status(exchange: Exchange, profile: Profile) -> list[tuple[str, str, str]]:
         kind = "a redirect; none is followed" if 300 <= status < 400 else "no answer to a client"
         kind = "the server failed" if status >= 500 else kind
         return [(FAILURE, "201, or a refusal with status 400; never 5xx", f"status {status}: {kind}")]
-    allowed = {*profile[_situation(exchange)].statuses}
+    allowed = {status for name in _situations(exchange) for status in profile[name].statuses}
     if quota_used_up(exchange):
         allowed |= {*profile["quota-exhausted"].statuses}
     if status in allowed:
@@ -98,13 +109,15 @@ def _status(exchange: Exchange, profile: Profile) -> list[tuple[str, str, str]]:
     return [(FAILURE, f"status {' or '.join(map(str, sorted(allowed)))}", f"status {status}")]
 
 
-def _situation(exchange: Exchange) -> str:
+def _situations(exchange: Exchange) -> tuple[str, ...]:
     """Returns what the request itself gives reason for; a refusal for anything else is a plain 400."""
     if not exchange.account:
-        return "no-session"
+        return ("no-session",)
     sent = [value for name, value in exchange.request_headers if name.lower() == "content-type"]
-    media_type = sent[0].partition(";")[0].strip().lower() if sent else ""
-    return "other" if media_type == JSON else "not-json"
+    content_type = "".join(sent[0].split()).lower() if sent else ""
+    if content_type in _PLAIN_JSON:
+        return ("other",)
+    return ("not-json", "other") if content_type.startswith(f"{JSON};") else ("not-json",)
 
 
 def _envelope(exchange: Exchange) -> list[tuple[str, str]]:
@@ -269,7 +282,7 @@ def quota_used_up(exchange: Exchange) -> bool:
 def _remaining(exchange: Exchange) -> int | None:
     values = exchange.header(REMAINING)
     text = values[0].strip() if len(set(values)) == 1 else ""
-    return int(text) if re.fullmatch(r"-?\d{1,18}", text) else None
+    return int(text) if re.fullmatch(r"-?\d{1,40}", text) else None
 
 
 @dataclass
@@ -305,10 +318,11 @@ class QuotaWatch:
             self._counts[workspace] = _Count()
             return Judgement()
         count = self._counts[workspace]
-        count.since += 1
         value = _remaining(exchange)
-        if value is None:
+        if value is None:  # the HTTP layer below may have answered
+            count.perhaps += 1
             return Judgement()
+        count.since += 1
         judgement = self._judge(count, value, exchange)
         count.value, count.since, count.perhaps, count.at = value, 0, 0, exchange.started
         return judgement

@@ -224,9 +224,8 @@ def _grounded(scenario: Scenario, ground: Ground) -> Scenario:
     if scenario.verdict not in (Verdict.PASS, Verdict.OBSERVED):
         return scenario
     if ground.changes:
-        calls = ", ".join(map(str, ground.exchanges))
         expected, actual = "a refusal changes nothing", expect.unchanged(ground.changes)
-        reason = f"after exchanges {calls}: {actual}"
+        reason = f"after exchanges {ground.exchanges[0]} to {ground.exchanges[-1]}: {actual}"
         return replace(scenario, verdict=Verdict.FAIL, reason=reason, expected=expected, actual=actual)
     if scenario.verdict is Verdict.OBSERVED:
         return scenario

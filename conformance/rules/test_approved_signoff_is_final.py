@@ -1,6 +1,7 @@
 """Rule `approved-signoff-is-final`: an approved sign-off step is neither reopened nor reversed, by nobody."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -13,7 +14,7 @@ from conformance.stage import Ground, Stage
 
 @pytest.fixture(scope="module")
 def ground(stage: Stage) -> Iterator[Ground]:
-    with stage.ground(lambda: stage.signoff("approved")) as ground:
+    with stage.ground(partial(stage.signoff, "approved")) as ground:
         yield ground
 
 
@@ -31,6 +32,20 @@ def test_nobody_else(step: Subject, sessions: Sessions, profile: Profile, who: s
     expect.refused(answer, profile["other"])
 
 
+def test_approved_by_one_of_those_asked(stage: Stage, sessions: Sessions, profile: Profile) -> None:
+    with stage.ground(partial(stage.signoff, "approved", "several")) as ground:
+        answer = sessions["owner"].reopen(ground.step())
+    expect.refused(answer, profile["approved-signoff"])
+
+
+# The process is completed as well; which reason a server names is its own affair.
+def test_in_a_completed_process(stage: Stage, sessions: Sessions, profile: Profile) -> None:
+    with stage.ground(stage.completed_process_signoff) as ground:
+        answer = sessions["owner"].reopen(ground.step())
+    expect.refused(answer, profile["other"])
+
+
 @pytest.mark.parametrize("state", ["pending", "rejected"])
 def test_undecided(stage: Stage, sessions: Sessions, observe: Callable[[Exchange], None], state: str) -> None:
-    observe(sessions["owner"].reopen(stage.signoff(state)))
+    with stage.ground(partial(stage.signoff, state), control=False) as ground:
+        observe(sessions["owner"].reopen(ground.step()))

@@ -1,6 +1,7 @@
 """Rule `completed-process-locks-steps`: in a completed process nobody reopens a regular step."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -13,13 +14,13 @@ from conformance.stage import Ground, Stage
 
 @pytest.fixture(scope="module")
 def ground(stage: Stage) -> Iterator[Ground]:
-    with stage.ground(lambda: stage.completed_process_step(owner="owner", assigned_to="assignee")) as ground:
+    with stage.ground(partial(stage.completed_process_step, owner="owner", assigned_to="assignee")) as ground:
         yield ground
 
 
 @pytest.fixture(scope="module")
 def unassigned_ground(stage: Stage) -> Iterator[Ground]:
-    with stage.ground(lambda: stage.completed_process_step(owner="owner", assigned_to="")) as ground:
+    with stage.ground(partial(stage.completed_process_step, owner="owner", assigned_to="")) as ground:
         yield ground
 
 
@@ -30,7 +31,7 @@ def unassigned_step(unassigned_ground: Ground) -> Subject:
 
 @pytest.fixture(scope="module")
 def group_ground(stage: Stage) -> Iterator[Ground]:
-    with stage.ground(lambda: stage.completed_process_step(owner="owner", assigned_to="group")) as ground:
+    with stage.ground(partial(stage.completed_process_step, owner="owner", assigned_to="group")) as ground:
         yield ground
 
 

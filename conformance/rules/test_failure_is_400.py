@@ -1,6 +1,7 @@
 """Rule `failure-is-400`: what is refused is answered 400, with the envelope. Judged on every answer, besides."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -12,7 +13,7 @@ from conformance.stage import Ground, Stage
 
 @pytest.fixture(scope="module")
 def ground(stage: Stage) -> Iterator[Ground]:
-    with stage.ground(lambda: stage.completed_step(owner="owner", assigned_to="assignee")) as ground:
+    with stage.ground(partial(stage.completed_step, owner="owner", assigned_to="assignee")) as ground:
         yield ground
 
 

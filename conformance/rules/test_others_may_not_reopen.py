@@ -1,6 +1,7 @@
 """Rule `others-may-not-reopen`: on an assigned step nobody else may, however close to it."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -13,13 +14,13 @@ from conformance.stage import Ground, Stage
 
 @pytest.fixture(scope="module")
 def ground(stage: Stage) -> Iterator[Ground]:
-    with stage.ground(lambda: stage.completed_step(owner="owner", assigned_to="assignee")) as ground:
+    with stage.ground(partial(stage.completed_step, owner="owner", assigned_to="assignee")) as ground:
         yield ground
 
 
 @pytest.fixture(scope="module")
 def group_ground(stage: Stage) -> Iterator[Ground]:
-    with stage.ground(lambda: stage.completed_step(owner="owner", assigned_to="group")) as ground:
+    with stage.ground(partial(stage.completed_step, owner="owner", assigned_to="group")) as ground:
         yield ground
 
 
@@ -52,19 +53,19 @@ def test_asking_again(step: Subject, sessions: Sessions, profile: Profile) -> No
 
 
 def test_group_of_a_user(stage: Stage, sessions: Sessions, profile: Profile) -> None:
-    with stage.ground(lambda: stage.completed_step(owner="owner", assigned_to="several")) as ground:
+    with stage.ground(partial(stage.completed_step, owner="owner", assigned_to="several")) as ground:
         answer = sessions["second_group_member"].reopen(ground.step())
     expect.refused(answer, profile["not-permitted"])
 
 
 def test_assignee_of_the_next_step(stage: Stage, sessions: Sessions, profile: Profile) -> None:
-    with stage.ground(lambda: stage.completed_step(owner="owner", assigned_to="colleague")) as ground:
+    with stage.ground(partial(stage.completed_step, owner="owner", assigned_to="colleague")) as ground:
         answer = sessions["assignee"].reopen(ground.step())
     expect.refused(answer, profile["not-permitted"])
 
 
 def test_owner_of_another_process(stage: Stage, sessions: Sessions, profile: Profile) -> None:
-    with stage.ground(lambda: stage.completed_step(owner="colleague", assigned_to="assignee")) as ground:
+    with stage.ground(partial(stage.completed_step, owner="colleague", assigned_to="assignee")) as ground:
         answer = sessions["owner"].reopen(ground.step())
     expect.refused(answer, profile["not-permitted"])
 
@@ -82,5 +83,7 @@ def test_user_of_another_workspace(step: Subject, sessions: Sessions, profile: P
     expect.refused(answer, profile["foreign-guid"])
 
 
-def test_administrator(step: Subject, sessions: Sessions, observe: Callable[[Exchange], None]) -> None:
-    observe(sessions["administrator"].reopen(step))
+def test_administrator(stage: Stage, sessions: Sessions, observe: Callable[[Exchange], None]) -> None:
+    lease = partial(stage.completed_step, owner="owner", assigned_to="assignee")
+    with stage.ground(lease, control=False) as ground:
+        observe(sessions["administrator"].reopen(ground.step()))

@@ -4,6 +4,7 @@ Each body has one thing wrong with it, and is sent by the owner for a step that 
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from conformance import expect
 from conformance.contract import Profile
 from conformance.evidence import Exchange, Subject
-from conformance.session import Sessions, encode, reopen_body
+from conformance.session import COMMENT, Sessions, encode, reopen_body
 from conformance.stage import Ground, Stage
 
 NOT_A_GUID = "no guid, by any alphabet"
@@ -24,17 +25,39 @@ def elsewhere(stage: Stage) -> Subject:
 
 @pytest.fixture(scope="module")
 def ground(stage: Stage, elsewhere: Subject) -> Iterator[Ground]:
-    with stage.ground(lambda: stage.completed_step(owner="owner", assigned_to="assignee"), elsewhere) as ground:
+    with stage.ground(partial(stage.completed_step, owner="owner", assigned_to="assignee"), elsewhere) as ground:
+        yield ground
+
+
+@pytest.fixture(scope="module")
+def open_ground(stage: Stage) -> Iterator[Ground]:
+    """A ground of its own for what may be accepted: what that changes must not hide what a refusal changes."""
+    with stage.ground(partial(stage.completed_step, owner="owner", assigned_to="assignee"), control=False) as ground:
         yield ground
 
 
 def _guids(process: Any, step: Any) -> dict[str, Any]:
-    return {"qualityProcess": {"guid": process, "step": {"guid": step}}, "complete": False}
+    return _process({"guid": process, "step": {"guid": step}})
+
+
+def _process(process: Any) -> dict[str, Any]:
+    return {"qualityProcess": process, "complete": False, "comment": COMMENT}
+
+
+def _without(step: Subject, member: str) -> dict[str, Any]:
+    return {name: value for name, value in reopen_body(step).items() if name != member}
 
 
 def _unknown(guid: str) -> str:
-    """Returns a guid of the same alphabet and length that nothing has."""
-    return guid[::-1] if guid[::-1] != guid else guid[1:] + guid[:1]
+    """Returns a guid of the same form that nothing has: its last two unlike characters of one kind swapped."""
+    if guid.isdigit():  # numbers may be given out in turn; the largest is the last to come
+        return "9" * len(guid)
+    kinds = (str.isdigit, str.isupper, str.islower)
+    for last in range(len(guid) - 1, 0, -1):
+        for first in range(last - 1, -1, -1):
+            if guid[first] != guid[last] and any(kind(guid[first]) and kind(guid[last]) for kind in kinds):
+                return guid[:first] + guid[last] + guid[first + 1 : last] + guid[first] + guid[last + 1 :]
+    return guid + guid
 
 
 def _as_printed(step: Subject) -> bytes:
@@ -60,29 +83,38 @@ WRONG_GUIDS = [
     pytest.param(lambda s: _guids([s.process], s.step), "other", id="process-list"),
     pytest.param(lambda s: _guids(s.process, {"guid": s.step}), "other", id="step-object"),
     pytest.param(lambda s: _guids(s.process, True), "other", id="step-true"),
+    pytest.param(lambda s: _guids(s.process, s.step[:-1]), "other", id="step-cut-short"),
+    pytest.param(lambda s: _guids(s.process[:-1], s.step), "other", id="process-cut-short"),
+    pytest.param(lambda s: _guids(s.process, f"{s.step}A"), "other", id="step-longer"),
+    pytest.param(lambda s: _guids(f"{s.process}A", s.step), "other", id="process-longer"),
+    pytest.param(lambda s: _guids(s.process, f" {s.step}"), "other", id="step-after-space"),
+    pytest.param(lambda s: _guids(s.process, f"{s.step} "), "other", id="step-before-space"),
+    pytest.param(lambda s: _guids(f"{s.process} ", s.step), "other", id="process-before-space"),
+    pytest.param(lambda s: _guids(s.process, "%"), "other", id="step-percent"),
+    pytest.param(lambda s: _guids(s.process, "*"), "other", id="step-star"),
+    pytest.param(lambda s: _guids("*", s.step), "other", id="process-star"),
 ]
 
 WRONG_SHAPES = [
     pytest.param(lambda _: {}, id="empty-object"),
-    pytest.param(lambda _: {"complete": False}, id="no-process"),
-    pytest.param(lambda _: {"qualityProcess": None, "complete": False}, id="process-is-null"),
-    pytest.param(lambda s: {"qualityProcess": s.process, "complete": False}, id="process-is-text"),
-    pytest.param(lambda s: {"qualityProcess": [{"guid": s.process}], "complete": False}, id="process-is-list"),
-    pytest.param(lambda s: {**reopen_body(s), "qualityProcess": {"step": {"guid": s.step}}}, id="no-process-guid"),
+    pytest.param(lambda s: _without(s, "qualityProcess"), id="no-process"),
+    pytest.param(lambda _: _process(None), id="process-is-null"),
+    pytest.param(lambda s: _process(s.process), id="process-is-text"),
+    pytest.param(lambda s: _process([reopen_body(s)["qualityProcess"]]), id="process-is-list"),
+    pytest.param(lambda s: _process({"step": {"guid": s.step}}), id="no-process-guid"),
+    pytest.param(lambda s: _process({"guid": s.process, "step": s.step}), id="step-is-text"),
     pytest.param(
-        lambda s: {"qualityProcess": {"guid": s.process, "step": s.step}, "complete": False}, id="step-is-text"
-    ),
-    pytest.param(
-        lambda s: {"qualityProcess": {"guid": s.process, "step": [{"guid": s.step}]}, "complete": False},
+        lambda s: _process({"guid": s.process, "step": [{"guid": s.step}]}),
         id="step-is-list",
     ),
-    pytest.param(
-        lambda s: {"qualityProcess": {"guid": s.process, "step": {}}, "complete": False}, id="step-without-guid"
-    ),
+    pytest.param(lambda s: _process({"guid": s.process, "step": {}}), id="step-without-guid"),
     pytest.param(lambda s: {**reopen_body(s), "complete": "false"}, id="complete-text"),
     pytest.param(lambda s: {**reopen_body(s), "complete": ""}, id="complete-empty"),
     pytest.param(lambda s: {**reopen_body(s), "complete": 0}, id="complete-zero"),
     pytest.param(lambda s: {**reopen_body(s), "complete": 1}, id="complete-one"),
+    pytest.param(lambda s: {**reopen_body(s), "complete": "no"}, id="complete-no"),
+    pytest.param(lambda s: {**reopen_body(s), "complete": []}, id="complete-list"),
+    pytest.param(lambda s: {**reopen_body(s), "complete": {}}, id="complete-object"),
     pytest.param(lambda s: [reopen_body(s)], id="list"),
     pytest.param(lambda s: encode(reopen_body(s)).decode(), id="text"),
     pytest.param(lambda _: None, id="null"),
@@ -96,6 +128,9 @@ NO_JSON = [
     pytest.param(lambda s: encode(reopen_body(s)) + b"}", id="one-brace-more"),
     pytest.param(lambda s: encode(reopen_body(s)).replace(b'"', b"'"), id="single-quotes"),
     pytest.param(lambda s: encode({**reopen_body(s), "comment": "?"}).replace(b"?", b"\xff\xfe"), id="not-utf-8"),
+    pytest.param(lambda s: b"/* reopen */" + encode(reopen_body(s)), id="with-comment"),
+    pytest.param(lambda s: encode(reopen_body(s)) + b" // reopen", id="with-line-comment"),
+    pytest.param(lambda s: encode(reopen_body(s)).replace(b'"complete"', b"complete"), id="unquoted-name"),
     pytest.param(_as_printed, id="as-printed"),
     pytest.param(lambda s: f"qualityProcess.guid={s.process}&complete=false".encode(), id="form"),
 ]
@@ -142,11 +177,11 @@ def test_process_of_another_step(step: Subject, elsewhere: Subject, sessions: Se
         pytest.param(lambda s: b"\xef\xbb\xbf" + encode(reopen_body(s)), id="bom"),
         pytest.param(lambda s: encode(reopen_body(s)).decode().encode("utf-16"), id="utf-16"),
         pytest.param(lambda s: encode(reopen_body(s))[:-1] + b',"complete":false}', id="duplicate-key"),
-        pytest.param(lambda s: encode(reopen_body(s))[:-1] + b',"comment":NaN}', id="nan"),
+        pytest.param(lambda s: encode(reopen_body(s))[:-1] + b',"x":NaN}', id="nan"),
         pytest.param(lambda s: {**reopen_body(s), "unknown": {"a": [1]}}, id="extra-field"),
-        pytest.param(lambda s: {"qualityProcess": reopen_body(s)["qualityProcess"]}, id="complete-absent"),
+        pytest.param(lambda s: _without(s, "complete"), id="complete-absent"),
         pytest.param(lambda s: {**reopen_body(s), "complete": None}, id="complete-null"),
-        pytest.param(lambda s: reopen_body(s), id="comment-absent"),
+        pytest.param(lambda s: _without(s, "comment"), id="comment-absent"),
         pytest.param(lambda s: {**reopen_body(s), "comment": 7}, id="comment-number"),
         pytest.param(lambda s: {**reopen_body(s), "comment": {"text": "x"}}, id="comment-object"),
         pytest.param(lambda s: {**reopen_body(s), "comment": ["x"]}, id="comment-list"),
@@ -160,14 +195,15 @@ def test_process_of_another_step(step: Subject, elsewhere: Subject, sessions: Se
     ],
 )
 def test_left_open(
-    step: Subject, sessions: Sessions, observe: Callable[[Exchange], None], body: Callable[[Subject], Any]
+    open_ground: Ground, sessions: Sessions, observe: Callable[[Exchange], None], body: Callable[[Subject], Any]
 ) -> None:
+    step = open_ground.step()
     observe(sessions["owner"].send(step, body(step)))
 
 
 @pytest.mark.parametrize("without", [{}, {"step": None}], ids=["absent", "null"])
 def test_without_step(
-    step: Subject, sessions: Sessions, observe: Callable[[Exchange], None], without: dict[str, None]
+    open_ground: Ground, sessions: Sessions, observe: Callable[[Exchange], None], without: dict[str, None]
 ) -> None:
-    body = {"qualityProcess": {"guid": step.process, **without}, "complete": False}
-    observe(sessions["owner"].send(Subject(step.process, ""), body))
+    process = open_ground.step().process
+    observe(sessions["owner"].send(Subject(process, ""), _process({"guid": process, **without})))

@@ -1,6 +1,7 @@
 """Rule `session-required`: the call carries a session that login gave and that is still alive."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -13,7 +14,7 @@ from conformance.stage import Ground, Stage
 
 @pytest.fixture(scope="module")
 def ground(stage: Stage) -> Iterator[Ground]:
-    with stage.ground(lambda: stage.completed_step(owner="owner", assigned_to="assignee")) as ground:
+    with stage.ground(partial(stage.completed_step, owner="owner", assigned_to="assignee")) as ground:
         yield ground
 
 
@@ -35,8 +36,22 @@ def test_session(step: Subject, sessions: Sessions, profile: Profile, session_id
     expect.refused(answer, profile["no-session"])
 
 
-def test_altered(step: Subject, sessions: Sessions, profile: Profile) -> None:
-    answer = sessions.altered("owner").reopen(step)
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda known: known[:-1] + ("A" if known[-1] != "A" else "B"), id="other-end"),
+        pytest.param(lambda known: known[:-1], id="cut-short"),
+        pytest.param(lambda known: f"{known}0", id="longer"),
+        pytest.param(lambda known: known[::-1], id="reversed"),
+    ],
+)
+def test_almost_right(step: Subject, sessions: Sessions, profile: Profile, change: Callable[[str], str]) -> None:
+    answer = sessions.altered("owner", change).reopen(step)
+    expect.refused(answer, profile["no-session"])
+
+
+def test_guid_of_a_user(step: Subject, sessions: Sessions, profile: Profile) -> None:
+    answer = sessions.unrecognised(sessions["owner"].guid).reopen(step)
     expect.refused(answer, profile["no-session"])
 
 
@@ -45,8 +60,10 @@ def test_expired(step: Subject, sessions: Sessions, profile: Profile) -> None:
     expect.refused(answer, profile["no-session"])
 
 
-def test_superseded(step: Subject, sessions: Sessions, observe: Callable[[Exchange], None]) -> None:
-    observe(sessions.superseded("assignee").reopen(step))
+def test_superseded(stage: Stage, sessions: Sessions, observe: Callable[[Exchange], None]) -> None:
+    lease = partial(stage.completed_step, owner="owner", assigned_to="assignee")
+    with stage.ground(lease, control=False) as ground:
+        observe(sessions.superseded("assignee").reopen(ground.step()))
 
 
 @pytest.mark.deciding

@@ -1,6 +1,7 @@
 """Rule `unassigned-open-to-permitted`: a step without assignee may be reopened by whoever has Quality Edit Details."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -13,7 +14,7 @@ from conformance.stage import Ground, Stage
 
 @pytest.fixture(scope="module")
 def ground(stage: Stage) -> Iterator[Ground]:
-    with stage.ground(lambda: stage.completed_step(owner="owner", assigned_to="")) as ground:
+    with stage.ground(partial(stage.completed_step, owner="owner", assigned_to="")) as ground:
         yield ground
 
 
@@ -51,5 +52,7 @@ def test_unassigned_step_whose_owner_may_not(stage: Stage, sessions: Sessions) -
     expect.reopened(answer, before, stage.views.steps(step))
 
 
-def test_administrator(step: Subject, sessions: Sessions, observe: Callable[[Exchange], None]) -> None:
-    observe(sessions["administrator"].reopen(step))
+def test_administrator(stage: Stage, sessions: Sessions, observe: Callable[[Exchange], None]) -> None:
+    lease = partial(stage.completed_step, owner="owner", assigned_to="")
+    with stage.ground(lease, control=False) as ground:
+        observe(sessions["administrator"].reopen(ground.step()))

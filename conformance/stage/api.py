@@ -7,12 +7,14 @@ be read, is an error (`StagingBroke`). Neither is ever a rule's failure.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote
 
 from conformance.evidence import UNREADABLE, Exchange, Subject
 from conformance.session import STATUS_CHANGES, Session
 from conformance.target import Staging
 
+COMMENT: Final = "Completed by a conformance test."
 _SERVER_ERROR = 500
 _UNAUTHORIZED = 401
 
@@ -46,14 +48,14 @@ def create(session: Session, *, name: str, staging: Staging, owner: str) -> dict
 
 def find(session: Session, name: str) -> list[str]:
     """Returns the guids of the processes of that name: one whose creation was never answered is found so."""
-    answer = session.call("GET", f"/qualityprocesses?name={name}", operation="find-quality-processes")
+    answer = session.call("GET", f"/qualityprocesses?name={quote(name)}", operation="find-quality-processes")
     results = _member(_done(answer, "list quality processes"), "results", list)
     return [one["guid"] for one in results if isinstance(one, dict) and one.get("name") == name]
 
 
 def process(session: Session, guid: str) -> dict[str, Any]:
     """Returns the process as its single view shows it."""
-    answer = session.call("GET", f"/qualityprocesses/{guid}", operation="read-quality-process")
+    answer = session.call("GET", _path(guid), operation="read-quality-process")
     shown = _done(answer, "read a quality process").json
     if not isinstance(shown, dict) or shown.get("guid") != guid:
         raise StagingBroke(f"exchange {answer.id}: the answer does not show the quality process: {answer.summary()}")
@@ -62,7 +64,7 @@ def process(session: Session, guid: str) -> dict[str, Any]:
 
 def steps(session: Session, guid: str) -> list[dict[str, Any]]:
     """Returns the steps of a process in their order."""
-    answer = session.call("GET", f"/qualityprocesses/{guid}/steps", operation="list-steps")
+    answer = session.call("GET", _path(guid, "steps") + "?limit=400", operation="list-steps")
     shown = [one for one in _member(_done(answer, "list steps"), "results", list) if isinstance(one, dict)]
     orders = [one.get("order") for one in shown]
     return sorted(shown, key=lambda one: one["order"]) if all(isinstance(order, int) for order in orders) else shown
@@ -70,56 +72,65 @@ def steps(session: Session, guid: str) -> list[dict[str, Any]]:
 
 def step(session: Session, subject: Subject) -> dict[str, Any]:
     """Returns one step as its single view shows it."""
-    path = f"/qualityprocesses/{subject.process}/steps/{subject.step}"
+    path = _path(subject.process, "steps", subject.step)
     shown = _done(session.call("GET", path, operation="read-step"), "read a step").json
     return shown if isinstance(shown, dict) else {}
 
 
-def assign(session: Session, subject: Subject, assignees: dict[str, Any]) -> None:
+def assign(session: Session, subject: Subject, assignees: dict[str, Any] | None) -> None:
     """Assigns a step."""
-    path = f"/qualityprocesses/{subject.process}/steps/{subject.step}"
+    path = _path(subject.process, "steps", subject.step)
     answer = session.call("PUT", path, operation="assign-step", body={"assignees": assignees}, subject=subject)
     _done(answer, "assign a step")
 
 
 def complete(session: Session, subject: Subject) -> Exchange:
     """Asks to complete a step; the answer may be a refusal."""
-    body = {"qualityProcess": {"guid": subject.process, "step": {"guid": subject.step}}, "complete": True}
+    body = {
+        "qualityProcess": {"guid": subject.process, "step": {"guid": subject.step}},
+        "complete": True,
+        "comment": COMMENT,
+    }
     return session.call("POST", STATUS_CHANGES, operation="complete-step", body=body, subject=subject)
 
 
 def complete_process(session: Session, guid: str) -> Exchange:
     """Asks to complete a process; the answer may be a refusal."""
-    body = {"qualityProcess": {"guid": guid}, "complete": True}
+    body = {"qualityProcess": {"guid": guid}, "complete": True, "comment": COMMENT}
     subject = Subject(guid, "")
     return session.call("POST", STATUS_CHANGES, operation="complete-process", body=body, subject=subject)
 
 
 def decisions(session: Session, subject: Subject) -> list[dict[str, Any]]:
     """Returns the decisions of a sign-off step."""
-    path = f"/qualityprocesses/{subject.process}/steps/{subject.step}/decisions"
+    path = _path(subject.process, "steps", subject.step, "decisions")
     answer = session.call("GET", path, operation="list-decisions")
     return [one for one in _member(_done(answer, "read the decisions of a sign-off step"), "results", list) if one]
 
 
-def ask_decision(session: Session, subject: Subject, decision_maker: str) -> None:
-    """Makes a user an approver of a sign-off step."""
-    path = f"/qualityprocesses/{subject.process}/steps/{subject.step}/decisions"
-    body = {"decisionType": "ALL_REQUIRED", "decisionMakers": {"users": [{"guid": decision_maker}]}}
+def ask_decision(session: Session, subject: Subject, decision_maker: str, decision_type: str) -> None:
+    """Makes a user an approver of a sign-off step; `decision_type` is ALL_REQUIRED or ONE_REQUIRED."""
+    path = _path(subject.process, "steps", subject.step, "decisions")
+    body = {"decisionType": decision_type, "decisionMakers": {"users": [{"guid": decision_maker}]}}
     answer = session.call("POST", path, operation="add-decisions", body=body, subject=subject)
     _done(answer, "add an approver to a sign-off step")
 
 
 def decide(session: Session, subject: Subject, decision: str, verdict: str) -> None:
     """Decides a sign-off: APPROVED or REJECTED."""
-    path = f"/qualityprocesses/{subject.process}/steps/{subject.step}/decisions/{decision}"
+    path = _path(subject.process, "steps", subject.step, "decisions", decision)
     body = {"decision": verdict, "comments": "Decided by a conformance test."}
     _done(session.call("PUT", path, operation="decide", body=body, subject=subject), "decide a sign-off")
 
 
 def delete(session: Session, guid: str) -> Exchange:
     """Asks to delete a process; the answer may be a refusal."""
-    return session.call("DELETE", f"/qualityprocesses/{guid}", operation="delete-quality-process")
+    return session.call("DELETE", _path(guid), operation="delete-quality-process")
+
+
+def _path(*parts: str) -> str:
+    """Returns an address below the collection of processes; a guid may hold any character but white space."""
+    return "/".join(["/qualityprocesses", *(quote(part, safe="") for part in parts)])
 
 
 def _done(answer: Exchange, what: str) -> Exchange:

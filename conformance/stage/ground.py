@@ -64,7 +64,9 @@ class Ground:
         place = change.place
         if not self.altered:
             return False
-        if place.kind == "step" and place.field == "status":
+        if place.kind == "decision":
+            return self.subject.step in self.altered
+        if place.kind == "step" and place.field in ("status", "approvals"):
             known = self._known_state(place.guid)
             return place.guid in self.altered and known in (None, change.now)
         if place.kind == "step":

@@ -29,6 +29,7 @@ class Plot:
     steps: tuple[tuple[str, ...], tuple[str, ...]]
     worked: frozenset[str] = frozenset()
     approver: str = ""
+    decision_type: str = "ALL_REQUIRED"
 
     def assigned_to(self, index: int) -> str:
         """Returns who holds the step: an account, GROUP, SEVERAL or UNASSIGNED."""
@@ -46,7 +47,7 @@ PLOTS: Final = (
     # the owner lacks Quality Edit Details
     Plot("restricted", "restricted_owner", "colleague", (("assignee",), ())),
     # the second group member is neither of the users, but belongs to the group of one of them and of the next step
-    Plot("several", "owner", "owner", ((SEVERAL,), (GROUP,))),
+    Plot("several", "owner", "owner", ((SEVERAL,), (GROUP,)), decision_type="ONE_REQUIRED"),
 )
 
 

@@ -66,15 +66,28 @@ class Stage:
         self._bring_to(staged, OPEN)
         return staged.subject
 
-    def signoff(self, state: str) -> Subject:
+    def fresh_step(self) -> Subject:
+        """Returns an open regular step that nobody has completed yet."""
+        found = (step for one in self._processes.made for step in one.regular if not step.completed_by)
+        return next((step.subject for step in found), None) or self._lease("owner", "assignee").subject
+
+    def signoff(self, state: str, plot: str = "") -> Subject:
         """Returns a sign-off step that is `pending`, `approved` or `rejected`."""
-        plot = {"approved": "others", "rejected": "shared", "pending": "assigned"}[state]
-        process = self._processes.process(plot)
+        process = self._processes.process(plot or {"approved": "others", "rejected": "shared"}.get(state, "assigned"))
         if not process.signoffs:
             raise Unstaged("the template has no sign-off step")
         if process.signoff != state:
             self._processes.decide(process, state)
         return process.signoffs[0]
+
+    def completed_process_signoff(self) -> Subject:
+        """Returns the approved sign-off step of a process completed since."""
+        for process in self._processes.made:
+            if process.completed and process.signoff == "approved":
+                return process.signoffs[0]
+        signoff = self.signoff("approved", "several")
+        self.completed_process_step(assigned_to=SEVERAL)
+        return signoff
 
     def completed_process_step(self, owner: str = "owner", assigned_to: str = "assignee") -> Subject:
         """Returns a completed regular step, once reopened by a permitted account, of a process completed since."""
@@ -89,23 +102,29 @@ class Stage:
                 self._bring_to(step, COMPLETE)
                 self._settle(step)
         for step in process.regular:
-            self._bring_to(step, COMPLETE)
+            if step.state != COMPLETE:
+                self._processes.complete(step)
         self._processes.complete_process(process)
         return staged.subject
 
     @contextmanager
-    def ground(self, lease: Callable[[], Subject], *beside: Subject) -> Iterator[Ground]:
-        """Yields a ground for refusals on the leased step; the processes of `beside` are watched for changes too."""
+    def ground(self, lease: Callable[[], Subject], *beside: Subject, control: bool = True) -> Iterator[Ground]:
+        """Yields a ground for refusals on the leased step; the processes of `beside` are watched for changes too.
+
+        Without `control` the refusals prove nothing: for what is observed.
+        """
         subject = lease()
-        control = self._processes.step(subject)
-        if control is None:  # a sign-off step: a regular step of its process is the control
-            control = self._first_regular(subject)
-            self._bring_to(control, COMPLETE)
-            ground = Ground(self._recorder, lease, lambda: self.views.with_decisions(subject), self._known_state)
-        else:
-            ground = Ground(self._recorder, lease, lambda: self.views.whole(subject, *beside), self._known_state)
+        staged = self._processes.step(subject)
+        signoff = staged is None
+        if staged is None:  # a regular step of the process shows that reopening works in it
+            staged = self._first_regular(subject)
+            if control and not self._processes.of(staged).completed:
+                self._bring_to(staged, COMPLETE)
+        read = self.views.with_decisions if signoff else self.views.whole
+        ground = Ground(self._recorder, lease, lambda: read(subject, *beside), self._known_state)
         self.grounds.append(ground)
-        self._await_control(ground, control)
+        if control:
+            self._await_control(ground, staged)
         try:
             yield ground
         finally:
@@ -150,24 +169,30 @@ class Stage:
             if staged.state != OPEN:
                 raise Unstaged("no permitted account could reopen the step")
         else:
-            self._keep_one_open(staged)
-            self._processes.complete(staged, by)
+            self._complete(staged, by)
 
-    def _keep_one_open(self, staged: StagedStep) -> None:
-        """Where the sign-off is approved the last completed step would complete the process (AUTOMATIC)."""
+    def _complete(self, staged: StagedStep, by: str) -> None:
         process = self._processes.of(staged)
         other = next(step for step in process.regular if step is not staged)
-        if process.signoff == "approved" and len(process.signoffs) == 1:
+        if not process.stays_open:
             self._bring_to(other, OPEN)
+        try:
+            self._processes.complete(staged, by)
+        except Unstaged:  # steps may have to be completed in their order
+            if staged is process.regular[0] or other.state == COMPLETE or not process.stays_open:
+                raise
+            self._processes.complete(other)
+            self._processes.complete(staged, by)
 
     def _await_control(self, ground: Ground, control: StagedStep) -> None:
         """Says what will show that the refusals on a ground are for the right reason."""
-        if control.state == COMPLETE and not self._processes.of(control).completed:
-            control.waiting.append(ground)
-        elif control.proven_by is not None:  # an open step, or one locked since: it was shown before
+        locked = self._processes.of(control).completed
+        if control.proven_by is not None and (locked or control.state == OPEN):
             ground.control_exchange = control.proven_by
+        elif locked:
+            ground.no_control = "no permitted account reopened this step before"
         else:
-            ground.no_control = "no permitted account has reopened this step before"
+            control.waiting.append(ground)
 
     def _settle(self, staged: StagedStep) -> None:
         """Gives the refusals tried on a completed step their positive control: a permitted account reopens it."""

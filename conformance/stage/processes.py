@@ -34,7 +34,7 @@ class Processes:
     def process(self, plot_name: str) -> StagedProcess:
         """Returns the plot's process, made on first use or when the last one was completed."""
         if plot_name in self._refused:
-            raise self._refused[plot_name]
+            raise again(self._refused[plot_name])
         for process in self.made:
             if process.plot.name == plot_name and not process.completed:
                 return process
@@ -55,7 +55,7 @@ class Processes:
 
     def why_not_assigned(self, process: StagedProcess, index: int) -> Exception:
         """Returns what kept a step from being assigned as planned."""
-        return self._refused.get(f"{process.plot.name}/{index}") or Unstaged("the step could not be assigned")
+        return again(self._refused.get(f"{process.plot.name}/{index}", Unstaged("the step could not be assigned")))
 
     def permitted(self, staged: StagedStep) -> list[str]:
         """Returns the accounts that the page lets reopen the step, those first whose right is plainest."""
@@ -89,20 +89,24 @@ class Processes:
     def decide(self, process: StagedProcess, state: str) -> None:
         """Lets an account of ours approve or reject the sign-off of a process."""
         signoff = process.signoffs[0]
-        owner = self._sessions[process.plot.owner]
-        decision, role = self._decision(owner, signoff) or self._ask_owner(owner, signoff)
-        api.decide(self._sessions[role], signoff, decision, {"approved": "APPROVED", "rejected": "REJECTED"}[state])
-        process.signoff = state
-        if state == "approved" and self.status(signoff) != COMPLETE:
-            raise Unstaged("the sign-off step is not complete after our approval; others must approve too")
+        verdict = {"approved": "APPROVED", "rejected": "REJECTED"}[state]
+        for decision, role in self._open_decisions(signoff) or self._ask_owner(process):
+            api.decide(self._sessions[role], signoff, decision, verdict)
+            if state == "rejected" or self.status(signoff) == COMPLETE:
+                process.signoff = state
+                return
+        raise Unstaged("the sign-off step is not complete after our approval; others must approve too")
 
     def complete_process(self, process: StagedProcess) -> None:
-        """Completes a process; where it wants its sign-off first, approves that."""
+        """Completes a process; where it wants all its steps to be complete first, completes those."""
         owner = self._sessions[process.plot.owner]
         answer = api.complete_process(owner, process.guid)
-        if not self._is_completed(process) and process.signoffs:
-            with suppress(Unstaged, StagingBroke):
-                self.decide(process, "approved")
+        if not self._is_completed(process):
+            for step in process.spare:
+                api.complete(owner, step)
+            if process.signoffs and process.signoff != "approved":
+                with suppress(Unstaged, StagingBroke):
+                    self.decide(process, "approved")
             if not self._is_completed(process):
                 answer = api.complete_process(owner, process.guid)
         if not self._is_completed(process):
@@ -151,19 +155,25 @@ class Processes:
             raise Unstaged(f"the template has {len(regular)} regular steps; {len(plot.steps)} are needed")
         process.signoffs = signoffs
         process.regular = [StagedStep(subject, UNASSIGNED) for subject in regular[: len(plot.steps)]]
+        process.spare = regular[len(plot.steps) :]
+        preset = {str(step.get("guid")) for step in shown if step.get("assignees")}
         for index in range(len(plot.steps)):
-            self._assign(process, index, session)
+            self._assign(process, index, preset)
         if plot.approver in self._sessions and signoffs and self._sessions[plot.approver].guid:
             with suppress(Unstaged, StagingBroke):  # a target may lack decisions
-                api.ask_decision(owner, signoffs[0], self._sessions[plot.approver].guid)
+                api.ask_decision(owner, signoffs[0], self._sessions[plot.approver].guid, plot.decision_type)
         return process
 
-    def _assign(self, process: StagedProcess, index: int, session: Session) -> None:
-        """Assigns one step; where that fails the step is unusable, not the process."""
+    def _assign(self, process: StagedProcess, index: int, preset: set[str]) -> None:
+        """Assigns one step; where that fails the step is unusable, not the process.
+
+        A template may have assigned a step that the plot wants without assignee.
+        """
         staged = process.regular[index]
-        for holder in process.plot.steps[index]:
+        unassign = (UNASSIGNED,) if staged.subject.step in preset and not process.plot.steps[index] else ()
+        for holder in process.plot.steps[index] or unassign:
             try:
-                api.assign(session, staged.subject, self._assignees(holder))
+                self._assign_as_anyone(process, staged.subject, self._assignees(holder))
                 staged.assigned_to = holder
                 if holder in process.plot.worked:
                     self.complete(staged, by=holder)
@@ -173,7 +183,18 @@ class Processes:
         if staged.assigned_to != process.plot.assigned_to(index):
             staged.assigned_to = "(not as planned)"
 
-    def _assignees(self, holder: str) -> dict[str, Any]:
+    def _assign_as_anyone(self, process: StagedProcess, step: Subject, assignees: dict[str, Any] | None) -> None:
+        """Assigns as the creator, and where only owners assign as the owner."""
+        try:
+            api.assign(self._sessions[process.creator], step, assignees)
+        except Unstaged:
+            if process.plot.owner in (process.creator, *RESTRICTED):
+                raise
+            api.assign(self._sessions[process.plot.owner], step, assignees)
+
+    def _assignees(self, holder: str) -> dict[str, Any] | None:
+        if holder == UNASSIGNED:
+            return None
         if holder == GROUP:
             if not self._staging.assignee_group:
                 raise Unstaged("the target file names no assignee_group")
@@ -184,22 +205,26 @@ class Processes:
                 raise Unstaged(f"the guid of account {user.role} is not known; name it in the target file")
         return {"users": [{"guid": user.guid} for user in users]}
 
-    def _decision(self, owner: Session, signoff: Subject) -> tuple[str, str] | None:
-        """Returns the guid of an undecided decision that one of our accounts has to make, and that account."""
+    def _open_decisions(self, signoff: Subject) -> list[tuple[str, str]]:
+        """Returns the undecided decisions that our accounts have to make, each with its account."""
         ours = {self._sessions[role].guid: role for role in self._sessions.roles if role not in RESTRICTED}
-        for decision in api.decisions(owner, signoff):
-            if decision.get("decision") not in ("APPROVED", "REJECTED") and isinstance(decision.get("guid"), str):
-                for role in (ours[guid] for guid in _strings(decision) if guid and guid in ours):
-                    return decision["guid"], role
-        return None
+        ours.pop("", None)
+        undecided = [
+            decision
+            for decision in api.decisions(self._reader(signoff.process), signoff)
+            if decision.get("decision") not in ("APPROVED", "REJECTED") and isinstance(decision.get("guid"), str)
+        ]
+        makers = ((one["guid"], [ours[guid] for guid in _strings(one) if guid in ours]) for one in undecided)
+        return [(decision, roles[0]) for decision, roles in makers if roles]
 
-    def _ask_owner(self, owner: Session, signoff: Subject) -> tuple[str, str]:
+    def _ask_owner(self, process: StagedProcess) -> list[tuple[str, str]]:
         """Makes the owner an approver."""
+        owner = self._sessions[process.plot.owner]
         if not owner.guid:
             raise Unstaged(f"the guid of account {owner.role} is not known; name it in the target file")
-        api.ask_decision(owner, signoff, owner.guid)
-        found = self._decision(owner, signoff)
-        if found is None:
+        api.ask_decision(owner, process.signoffs[0], owner.guid, process.plot.decision_type)
+        found = self._open_decisions(process.signoffs[0])
+        if not found:
             raise Unstaged("no account of the target file is an approver of the sign-off step")
         return found
 
@@ -216,6 +241,11 @@ class Processes:
     def _watch(self, exchange: Exchange) -> None:
         if exchange.subject is not None:
             self.views.forget(exchange.subject.process)
+
+
+def again(error: Exception) -> Exception:
+    """Returns a copy to raise: the same one would grow a longer traceback each time."""
+    return type(error)(str(error))
 
 
 def _subjects(process: str, steps: list[dict[str, Any]], kind: str) -> list[Subject]:

@@ -37,6 +37,12 @@ class StagedProcess:
     guid: str
     creator: str
     regular: list[StagedStep] = field(default_factory=list)
+    spare: list[Subject] = field(default_factory=list)  # regular steps that no scenario uses
     signoffs: list[Subject] = field(default_factory=list)
     signoff: str = "pending"
     completed: bool = False
+
+    @property
+    def stays_open(self) -> bool:
+        """Whether a step is open that no scenario completes: the last one would complete the process (AUTOMATIC)."""
+        return len(self.spare) + len(self.signoffs) > (self.signoff == "approved")

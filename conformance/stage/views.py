@@ -31,10 +31,10 @@ class Views:
         """Returns how these processes and all their steps look."""
         return Snapshot({**self.process(*subjects).facts, **self.steps(*subjects).facts})
 
-    def with_decisions(self, signoff: Subject) -> Snapshot:
+    def with_decisions(self, signoff: Subject, *beside: Subject) -> Snapshot:
         """Returns how the process of a sign-off step looks, its decisions too."""
         decisions = api.decisions(self._reader(signoff.process), signoff)
-        return Snapshot({**self.whole(signoff).facts, **decision_facts(decisions)})
+        return Snapshot({**self.whole(signoff, *beside).facts, **decision_facts(decisions)})
 
     def single(self, step: Subject) -> Snapshot:
         """Returns the step as its own view shows it, not the list of steps."""
