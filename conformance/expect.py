@@ -75,11 +75,12 @@ def refused(answer: Exchange, situation: Situation) -> None:
         raise Unclear(f"exchange {answer.id} was answered {answer.status}: it is neither done nor refused")
     matching = [error for error in answer.errors if situation.codes is None or error.get("code") in situation.codes]
     if answer.errors and not matching:
-        raise Broken(_wanted(situation), f"the code is {', '.join(map(str, answer.codes)) or 'missing'}", answer)
+        codes = ", ".join(map(str, answer.codes)) or "missing"
+        raise Broken(_wanted(situation), f"the code is {codes}: {answer.summary()}", answer)
     if situation.message is not None and answer.errors:
         messages = [error.get("message") for error in matching]
         if situation.message not in messages:
-            raise Broken(f"the message {situation.message!r}", f"the message is {messages[0]!r}", answer)
+            raise Broken(f"the message {situation.message!r}", f"it is {messages[0]!r}: {answer.summary()}", answer)
 
 
 def status(answer: Exchange, wanted: int) -> None:

@@ -35,7 +35,7 @@ def run(target: Target, *, selected: frozenset[str], seed: int, strict: bool, pr
     connection = wire.Wire(loopback=target.loopback, timeout_seconds=target.timeout_seconds)
     sessions = Sessions(Client(target, recorder, connection))
     stage = Stage(sessions, recorder, target.staging, run_id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}")
-    state = Run(target, contract.profiles()[target.profile], recorder, sessions, stage, selected, progress)
+    state = Run(target, contract.profiles()[target.profile], recorder, sessions, stage, selected, seed, progress)
     with _terminated_like_interrupted():
         try:
             stopped = _test(state)

@@ -54,6 +54,7 @@ class Run:
     sessions: Sessions
     stage: Stage
     selected: frozenset[str]
+    seed: int = 1
     progress: Callable[[str, int, int], None] = lambda *_: None
     scenarios: list[Scenario] = field(default_factory=list)
     findings: list[tuple[str, Finding]] = field(default_factory=list)

@@ -123,7 +123,8 @@ def test_a_failure_shows_page_expected_actual_and_curl(command, tmp_path):
     assert lines[0] == "FAIL already-open-is-3089"
     assert lines[1].startswith("  page, line ")
     assert "    expected  400 with code 3089" in lines
-    assert "    actual    the code is 3169" in lines
+    assert any(line.startswith("    actual    the code is 3169: 400 {") for line in lines)
+    assert "16 rules were not selected." in lines
     repeat = next(line for line in lines if line.startswith("    repeat    curl "))
     assert '-H "arena_session_id: $ARENA_SESSION_ID"' in repeat
 

@@ -20,10 +20,13 @@ def print_report(console: Console, report: dict[str, Any], where: str) -> None:
         if failed:
             _failures(console, rule, failed)
     console.print(_table(report))
-    for rule in report["rules"]:
-        if rule["verdict"] in ("error", "untested", "waived") and rule["reason"] != "not selected":
+    for rule in _selected(report):
+        if rule["verdict"] in ("error", "untested", "waived"):
             _line(console, f"{rule['verdict']:>9}  ", f"{rule['id']}: {rule['reason']}", _STYLE[rule["verdict"]])
     _extras(console, report)
+    others = len(report["rules"]) - len(_selected(report))
+    if others:
+        _line(console, "", f"{others} rules were not selected.", "")
     for left in report["left_behind"]:
         _line(console, "  left behind  ", left, "yellow")
     run = report["run"]
@@ -58,10 +61,14 @@ def _table(report: dict[str, Any]) -> Table:
     table.add_column("verdict")
     table.add_column("scenarios", justify="right")
     table.add_column("calls", justify="right")
-    for rule in report["rules"]:
+    for rule in _selected(report):
         verdict = Text(rule["verdict"], style=_STYLE[rule["verdict"]])
         table.add_row(rule["id"], verdict, rule["coverage"], str(rule["calls"]))
     return table
+
+
+def _selected(report: dict[str, Any]) -> list[dict[str, Any]]:
+    return [rule for rule in report["rules"] if rule["reason"] != "not selected"]
 
 
 def _extras(console: Console, report: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Wires scenarios to the run: each fixture is a part of it, none knows which server is tested."""
 
 from collections.abc import Callable
+from random import Random
 
 import pytest
 
@@ -28,6 +29,12 @@ def stage(request: pytest.FixtureRequest) -> Stage:
 def profile(request: pytest.FixtureRequest) -> Profile:
     """What each refusal must look like: `profile["already-open"]`."""
     return request.config.stash[RUN].profile
+
+
+@pytest.fixture
+def draw(request: pytest.FixtureRequest) -> Random:
+    """Draws what a scenario needs at random: the same for the same seed, whatever ran before."""
+    return Random(request.config.stash[RUN].seed)  # noqa: S311 - it has to be repeatable
 
 
 @pytest.fixture

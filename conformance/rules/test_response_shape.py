@@ -1,6 +1,8 @@
 """Rule `response-shape`: the success shows the process that was asked for, and the comment as it was sent."""
 
+import sys
 from collections.abc import Callable
+from random import Random
 
 import pytest
 
@@ -17,6 +19,7 @@ SCRIPTS = (
     "🔧 🇨🇭 \U0001d518\U0001d52b\U0001d526 ✔"
 )
 MARKUP = " <script>alert('x')</script> &amp; \"quoted\" \\ \\n / {0} %s ${x} {{ x }} -- ; NULL true 007 1e3 "
+PRINTABLE = [chr(code) for code in range(sys.maxunicode) if chr(code).isprintable()] + ["\n"]
 LONGEST = ("0123456789" * 100)[:1000]
 LONGEST_BEYOND_THE_BMP = "🔩" * 1000
 
@@ -33,6 +36,15 @@ LONGEST_BEYOND_THE_BMP = "🔩" * 1000
 )
 def test_comment(stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement], comment: str) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
+    answer = sessions[stage.reopener(step)].reopen(step, comment)
+    expect.kept(judged(answer), SHAPE)
+
+
+def test_comment_of_the_seed(
+    stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement], draw: Random
+) -> None:
+    step = stage.completed_step(owner="owner", assigned_to="assignee")
+    comment = "".join(draw.choices(PRINTABLE, k=300))
     answer = sessions[stage.reopener(step)].reopen(step, comment)
     expect.kept(judged(answer), SHAPE)
 
