@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -175,8 +175,9 @@ class Session:
 
 
 def reopen_body(step: Subject) -> dict[str, Any]:
-    """Returns the page's request body, without the comment."""
-    return {"qualityProcess": {"guid": step.process, "step": {"guid": step.step}}, "complete": False}
+    """Returns the page's request body."""
+    process = {"guid": step.process, "step": {"guid": step.step}}
+    return {"qualityProcess": process, "complete": False, "comment": COMMENT}
 
 
 def encode(body: Any) -> bytes:
@@ -267,11 +268,12 @@ class Sessions:
         """Returns calls with a session id that no login gave; None: without the header."""
         return Session(self._client, "", session_id=None if session_id is None else Secret(session_id))
 
-    def altered(self, role: str) -> Session:
-        """Returns calls with the account's session id, its last character changed."""
+    def altered(self, role: str, change: Callable[[str], str]) -> Session:
+        """Returns calls with a session id that resembles the account's. Neither is written anywhere."""
         known = self[role].session_id
-        text = known.reveal() if known else ""
-        return self.unrecognised(text[:-1] + ("A" if text[-1:] != "A" else "B"))
+        resembling = change(known.reveal() if known else "")
+        self._client.recorder.redactor.add(resembling)
+        return self.unrecognised(resembling)
 
     def expired(self) -> Session:
         """Returns calls with the session that the target file says is dead. Raises NoAccount where it names none."""

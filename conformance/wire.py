@@ -6,6 +6,7 @@ Redirects are not followed (the session id would travel with them), nothing is r
 
 from __future__ import annotations
 
+import http
 import http.client
 import os
 import socket
@@ -27,6 +28,7 @@ from conformance import __version__
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
 _CHUNK = 65536
+_MOST_INTERIM = 20
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,15 @@ class _Response(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         self._sock = sock
         super().__init__(sock, *args, **kwargs)
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """Passes over interim answers, as RFC 9110, section 15.2 demands; http.client knows 100 only."""
+        for _ in range(_MOST_INTERIM):
+            version, status, reason = super()._read_status()  # type: ignore[misc] # its stub does not have it
+            if status in (http.HTTPStatus.CONTINUE, http.HTTPStatus.SWITCHING_PROTOCOLS) or status >= http.HTTPStatus.OK:
+                return version, status, reason
+            http.client.parse_headers(self.fp)  # type: ignore[attr-defined] # nor that
+        raise http.client.HTTPException("too many interim answers")
 
     def _close_conn(self) -> None:
         if self.length == 0 and not self.chunked and self.fp is not None:
