@@ -57,7 +57,10 @@ class _Response(http.client.HTTPResponse):
         """Passes over interim answers, as RFC 9110, section 15.2 demands; http.client knows 100 only."""
         for _ in range(_MOST_INTERIM):
             version, status, reason = super()._read_status()  # type: ignore[misc] # its stub does not have it
-            if status in (http.HTTPStatus.CONTINUE, http.HTTPStatus.SWITCHING_PROTOCOLS) or status >= http.HTTPStatus.OK:
+            if (
+                status in (http.HTTPStatus.CONTINUE, http.HTTPStatus.SWITCHING_PROTOCOLS)
+                or status >= http.HTTPStatus.OK
+            ):
                 return version, status, reason
             http.client.parse_headers(self.fp)  # type: ignore[attr-defined] # nor that
         raise http.client.HTTPException("too many interim answers")

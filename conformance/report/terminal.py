@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from typing import Any
 
 from rich.console import Console
@@ -73,13 +74,14 @@ def _selected(report: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _extras(console: Console, report: dict[str, Any]) -> None:
     """Says what else was left untested: each reason once, with how many scenarios share it."""
-    reasons: dict[str, int] = {}
-    for rule in report["rules"]:
-        for one in rule["scenarios"]:
-            if one["verdict"] in ("untested", "error") and one["reason"] != rule["reason"]:
-                reasons[one["reason"]] = reasons.get(one["reason"], 0) + 1
-    for reason, count in reasons.items():
-        _line(console, f"{count:>3} scenario{'' if count == 1 else 's'} untested: ", reason, "yellow")
+    reasons = Counter(
+        (one["verdict"], one["reason"])
+        for rule in report["rules"]
+        for one in rule["scenarios"]
+        if one["verdict"] in ("untested", "error") and one["reason"] != rule["reason"]
+    )
+    for (verdict, reason), count in reasons.items():
+        _line(console, f"{count:>3} scenario{' ' if count == 1 else 's'} {verdict}: ", reason, _STYLE[verdict])
 
 
 def _line(console: Console, label: str, text: str, style: str) -> None:
