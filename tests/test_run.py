@@ -263,6 +263,8 @@ def test_an_interrupted_run_reports_and_cleans_up(arena, server, tmp_path, stop)
     arena.headers = pause
     file = tmp_path / "t.yaml"
     file.write_text(yaml.safe_dump(target))
+    # where these tests run in a shell's background SIGINT is ignored, and a child inherits that
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [sys.executable, "-m", "conformance", "run", "--target", file],
         cwd=tmp_path,
@@ -270,6 +272,7 @@ def test_an_interrupted_run_reports_and_cleans_up(arena, server, tmp_path, stop)
         stderr=subprocess.PIPE,
         text=True,
     )
+    signal.signal(signal.SIGINT, before)
     assert reached.wait(20)
     process.send_signal(stop)
     go_on.set()
