@@ -8,6 +8,7 @@ envelope, headers, quota) is not judged here but in `conformance.invariants`, un
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from conformance.contract import Situation
 from conformance.evidence import Exchange
@@ -18,6 +19,9 @@ from conformance.stage.snapshot import Change
 # What CONTRACT leaves to the server when a step is reopened: observed, not judged.
 _FREE_STEP_FIELDS = frozenset({"status", "completeDateTime", "completeUser"})
 _FREE_PROCESS_FIELDS = frozenset({"currentStep", "completedDateTime"})
+
+
+UNTOUCHED: Final = "nothing but the reopened step changes"
 
 
 class Broken(Exception):
@@ -63,7 +67,7 @@ def reopened(answer: Exchange, before: Snapshot, after: Snapshot) -> None:
     side_effects = [change for change in changes(before, after) if not _follows(change, step)]
     if side_effects:
         listed = "; ".join(str(change) for change in side_effects[:5])
-        raise Broken("nothing but the reopened step changes", listed, answer, rule="reopen-step")
+        raise Broken(UNTOUCHED, listed, answer, rule="reopen-step")
 
 
 def refused(answer: Exchange, situation: Situation) -> None:

@@ -14,16 +14,17 @@ import pytest
 from conformance import contract, expect
 from conformance.contract import Profile
 from conformance.evidence import Exchange, Recorder
-from conformance.expect import Broken, NoAnswer, Unclear
+from conformance.expect import UNTOUCHED, Broken, NoAnswer, Unclear
 from conformance.invariants import Judgement, QuotaWatch, judge, quota_used_up
 from conformance.session import LoginFailed, NoAccount, NotOurs, Sessions
 from conformance.stage import Ground, Stage, StagingBroke, Unstaged
 from conformance.target import Target, Waiver
 from conformance.verdict import Finding, RuleOutcome, Scenario, Verdict, roll_up
 
-# In which order the rules are tested. Those that are refused on the same step stand together, and what uses a process
-# up comes last: it saves calls. The verdicts do not depend on it.
+# In which order the rules are tested. What a reopening changes is looked at before anything was reopened. Rules that
+# refuse calls on the same step stand together, and what uses a process up comes last: that saves calls.
 ORDER: Final = (
+    "reopen-step",
     "others-may-not-reopen",
     "request-shape",
     "json-required",
@@ -32,7 +33,6 @@ ORDER: Final = (
     "session-required",
     "assignee-may-reopen",
     "owner-may-reopen",
-    "reopen-step",
     "unassigned-open-to-permitted",
     "already-open-is-3089",
     "success-is-201",
@@ -108,6 +108,12 @@ class Run:
     def outcomes(self) -> list[RuleOutcome]:
         """Returns every rule's outcome, in the page's order."""
         for ground in self.stage.grounds:
+            if ground.changes and ground.accepted:  # what was done changed more than it should
+                finding = Finding(
+                    "reopen-step", UNTOUCHED, expect.unchanged(ground.changes), tuple(ground.accepted[-1:])
+                )
+                self.findings.append((ground.scenarios[-1], finding))
+                continue
             self.scenarios = [_grounded(one, ground) if one.id in ground.scenarios else one for one in self.scenarios]
         outcomes = []
         for rule in contract.rules():

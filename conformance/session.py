@@ -67,7 +67,8 @@ class Client:
         if content_type is not None:
             headers["Content-Type"] = content_type
         started = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        answer = self.wire.send(method, self.target.base_url + path, headers, body)
+        repeatable = method == "GET" or operation == "login"
+        answer = self.wire.send(method, self.target.base_url + path, headers, body, repeatable=repeatable)
         parsed = _parsed(answer.body)
         if operation == "login":
             self._hide_session(parsed)

@@ -29,6 +29,7 @@ from conformance import __version__
 MAX_BODY_BYTES = 8 * 1024 * 1024
 _CHUNK = 65536
 _MOST_INTERIM = 20
+_CLOSED = "the connection was closed without an answer"
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class _Response(http.client.HTTPResponse):
                 or status >= http.HTTPStatus.OK
             ):
                 return version, status, reason
-            http.client.parse_headers(self.fp)  # type: ignore[attr-defined] # nor that
+            http.client.parse_headers(self.fp)
         raise http.client.HTTPException("too many interim answers")
 
     def _close_conn(self) -> None:
@@ -151,8 +152,22 @@ class Wire:
             self._session.trust_env = False
             self._session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
 
-    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
-        """Sends one request and returns what came back. Raises nothing for whatever the server does."""
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, *, repeatable: bool = False
+    ) -> Answer:
+        """Sends one request and returns what came back. Raises nothing for whatever the server does.
+
+        A server may close an idle connection at any moment, also while a request is on its way (RFC 9112, section
+        9.3). Where that happened no connection is used twice any more; only a `repeatable` request is sent again.
+        """
+        answer = self._send(method, url, headers, body)
+        if answer.trouble == _CLOSED and "Connection" not in self._session.headers:
+            self._session.headers["Connection"] = "close"
+            if repeatable:
+                return self._send(method, url, headers, body)
+        return answer
+
+    def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         begun = time.monotonic()
         try:
             with self._session.request(
@@ -219,7 +234,7 @@ def _explain(error: Exception, timeout: float) -> str:
     if reasons & {"ReadTimeout", "ReadTimeoutError", "TimeoutError"}:
         return f"no answer within {timeout:g} s"
     if reasons & {"RemoteDisconnected", "ConnectionResetError", "BrokenPipeError"}:
-        return "the connection was closed without an answer"
+        return _CLOSED
     if reasons & {"BadStatusLine", "LineTooLong", "InvalidHeader", "HTTPException"}:
         return "the answer is not HTTP"
     return f"the call could not be made ({type(error).__name__})"

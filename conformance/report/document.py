@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from conformance import __version__, contract
 from conformance.evidence import Exchange, curl
 from conformance.invariants import REMAINING
+from conformance.report.behaviour import fingerprint
 from conformance.verdict import RuleOutcome, RunOutcome, Scenario, Verdict
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def make(
         "observations": [
             {"scenario": one.id, "observed": one.reason} for one in scenarios if one.verdict is Verdict.OBSERVED
         ],
-        "behaviours": {one.id: _behaviour(one, exchanges) for one in sorted(scenarios, key=lambda one: one.id)},
+        "behaviours": {one.id: fingerprint(one, exchanges) for one in sorted(scenarios, key=lambda one: one.id)},
         "exchanges": [_exchange(exchange) for exchange in exchanges],
         "left_behind": run.stage.left_behind,
         "complete": True,
@@ -103,16 +104,6 @@ def _scenario(scenario: Scenario, exchanges: Sequence[Exchange]) -> dict[str, An
         if scenario.exchanges:
             shown["curl"] = curl(exchanges[scenario.exchanges[0] - 1])
     return shown
-
-
-def _behaviour(scenario: Scenario, exchanges: Sequence[Exchange]) -> dict[str, Any]:
-    """Returns what two runs against the same server have in common, without guid, time, name or count."""
-    own = [exchanges[number - 1] for number in scenario.exchanges]
-    answers = [one for one in own if one.scenario == scenario.id and one.purpose == "scenario"]
-    shown = [{"status": one.status, "codes": one.codes} for one in answers]
-    if any(one.simultaneous for one in answers):  # who comes first is chance
-        shown.sort(key=str)
-    return {"verdict": scenario.verdict, "answers": shown}
 
 
 def _exchange(exchange: Exchange) -> dict[str, Any]:

@@ -7,14 +7,16 @@ from conformance.session import Sessions
 from conformance.stage import Stage
 
 
+# Beside it: the next step of the process, the first of the owner's other process, another one of the same assignee.
 @pytest.mark.deciding
 def test_only_that_step(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
-    neighbour = stage.completed_step(owner="owner", assigned_to="colleague")
-    elsewhere = stage.completed_step(owner="owner", assigned_to="")
-    before = stage.views.whole(step, neighbour, elsewhere)
+    next_step = stage.completed_step(owner="owner", assigned_to="colleague")
+    first_step = stage.completed_step(owner="owner", assigned_to="")
+    same_assignee = stage.completed_step(owner="colleague", assigned_to="assignee")
+    before = stage.views.whole(step, next_step, first_step, same_assignee)
     answer = sessions[stage.reopener(step)].reopen(step)
-    expect.reopened(answer, before, stage.views.whole(step, neighbour, elsewhere))
+    expect.reopened(answer, before, stage.views.whole(step, next_step, first_step, same_assignee))
 
 
 @pytest.mark.deciding
@@ -22,6 +24,20 @@ def test_once_more(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
     before = stage.views.steps(step)
     answer = sessions[stage.reopener(step)].reopen(step)
+    expect.reopened(answer, before, stage.views.steps(step))
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        pytest.param("Größe 10 µm, 完了 ✔ 🔧", id="beyond-ascii"),
+        pytest.param("x" * 1000, id="long"),
+    ],
+)
+def test_whatever_the_comment(stage: Stage, sessions: Sessions, comment: str) -> None:
+    step = stage.completed_step(owner="owner", assigned_to="assignee")
+    before = stage.views.steps(step)
+    answer = sessions[stage.reopener(step)].reopen(step, comment)
     expect.reopened(answer, before, stage.views.steps(step))
 
 

@@ -18,7 +18,7 @@ SCRIPTS = (
     "ไทย हिन्दी العربية עברית ελληνικά русский 日本語 한국어\n"
     "🔧 🇨🇭 \U0001d518\U0001d52b\U0001d526 ✔"
 )
-MARKUP = " <script>alert('x')</script> &amp; \"quoted\" \\ \\n / {0} %s ${x} {{ x }} -- ; NULL true 007 1e3 "
+MARKUP = " <script>alert('x')</script> &amp; \"quoted\" \\ \\n / {0} %s ${x} {{ x }}  --  ; NULL true 007 1e3 "
 PRINTABLE = [chr(code) for code in range(sys.maxunicode) if chr(code).isprintable()] + ["\n"]
 LONGEST = ("0123456789" * 100)[:1000]
 LONGEST_BEYOND_THE_BMP = "🔩" * 1000
@@ -32,6 +32,8 @@ LONGEST_BEYOND_THE_BMP = "🔩" * 1000
         pytest.param(MARKUP, id="markup"),
         pytest.param(LONGEST, id="1000-characters", marks=pytest.mark.deciding),
         pytest.param(LONGEST_BEYOND_THE_BMP, id="1000-emoji"),
+        pytest.param("null", id="word-null"),
+        pytest.param("7", id="digit"),
     ],
 )
 def test_comment(stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement], comment: str) -> None:

@@ -37,6 +37,7 @@ class Ground:
         self.scenarios: list[str] = []
         self.exchanges: list[int] = []
         self.altered: set[str] = set()  # steps whose state staging changed meanwhile, or a call that was accepted
+        self.accepted: list[int] = []  # calls of scenarios that were done
         self.changes: list[Change] = []
         self.unread = ""
         self.control_exchange: int | None = None
@@ -81,5 +82,7 @@ class Ground:
             self.exchanges.append(exchange.id)
             if exchange.scenario not in self.scenarios:
                 self.scenarios.append(exchange.scenario)
+            if exchange.accepted:
+                self.accepted.append(exchange.id)
         if exchange.operation in (REOPEN, "complete-step") and not exchange.refused:
             self.altered.add(exchange.subject.step)

@@ -48,13 +48,18 @@ class Stage:
         return staged.subject
 
     def reopener(self, step: Subject) -> str:
-        """Returns the account that reopened a step last; before that, one that the page permits to.
+        """Returns an account that has been shown to be able to reopen a step.
 
         For scenarios that are not about who may: they stand even where the server refuses one of those who may.
         """
         staged = self._processes.step(step)
-        permitted = self._processes.permitted(staged) if staged else []
-        if staged is None or not permitted:
+        if staged is None:
+            raise Unstaged("the step is no regular one")
+        if not staged.proven_role and staged.state == COMPLETE:
+            self._settle(staged)
+            self._bring_to(staged, COMPLETE)
+        permitted = self._processes.permitted(staged)
+        if not permitted:
             raise Unstaged("no account of the target file may reopen this step")
         return staged.proven_role or permitted[0]
 
