@@ -58,9 +58,10 @@ def _test(state: Run) -> str:
         return "the target file does not allow writes; add `writes: allowed` where steps may be created and reopened"
     try:
         state.sessions.log_in()
-        stopped = run_scenarios(state, str(RULES_FOLDER))
+        state.stopped = stopped = run_scenarios(state, str(RULES_FOLDER))
         state.recorder.scenario = ""
-        state.stage.controls()
+        if not stopped:
+            state.stage.controls()
     except (LoginFailed, NoAccount) as error:
         return str(error)
     return stopped

@@ -275,11 +275,12 @@ def readable_date(text: str) -> dt.date | None:
 
 def quota_used_up(exchange: Exchange) -> bool:
     """Tells whether the answer says that no call is left: it shows 0, or a bare 429."""
-    left = _remaining(exchange)
+    left = calls_left(exchange)
     return exchange.status == QUOTA_EXHAUSTED and (left is None or left <= 0)
 
 
-def _remaining(exchange: Exchange) -> int | None:
+def calls_left(exchange: Exchange) -> int | None:
+    """Returns what X-Arena-Requests-Remaining says; None where it says no number."""
     values = exchange.header(REMAINING)
     text = values[0].strip() if len(set(values)) == 1 else ""
     return int(text) if re.fullmatch(r"-?\d{1,40}", text) else None
@@ -318,7 +319,7 @@ class QuotaWatch:
             self._counts[workspace] = _Count()
             return Judgement()
         count = self._counts[workspace]
-        value = _remaining(exchange)
+        value = calls_left(exchange)
         if value is None:  # the HTTP layer below may have answered
             count.perhaps += 1
             return Judgement()
@@ -338,7 +339,7 @@ class QuotaWatch:
         drop = count.value - value
         most = count.since + count.perhaps
         right = drop >= count.since and (not self.exclusive or drop <= most)
-        if right or (count.value == 0 and value == 0):
+        if right or (value == 0 and exchange.status == QUOTA_EXHAUSTED):
             return Judgement(frozenset({QUOTA}))
         calls = f"{count.since}" if most == count.since else f"{count.since} to {most}"
         wanted = f"{REMAINING} falls by {'' if self.exclusive else 'at least '}{calls}, one for each call"

@@ -15,8 +15,8 @@ from conformance import contract, expect
 from conformance.contract import Profile
 from conformance.evidence import Exchange, Recorder
 from conformance.expect import UNTOUCHED, Broken, NoAnswer, Unclear
-from conformance.invariants import Judgement, QuotaWatch, judge, quota_used_up
-from conformance.session import LoginFailed, NoAccount, NotOurs, Sessions
+from conformance.invariants import Judgement, QuotaWatch, calls_left, judge, quota_used_up
+from conformance.session import FOREIGNER, LoginFailed, NoAccount, NotOurs, Sessions
 from conformance.stage import Ground, Stage, StagingBroke, Unstaged
 from conformance.target import Target, Waiver
 from conformance.verdict import Finding, RuleOutcome, Scenario, Verdict, roll_up
@@ -44,6 +44,10 @@ ORDER: Final = (
 )
 
 
+# Calls that are kept for cleaning up: deleting every process and logging every account out.
+RESERVE: Final = 25
+
+
 @dataclass
 class Run:
     """What one run has at hand, and what it has found so far."""
@@ -58,6 +62,7 @@ class Run:
     progress: Callable[[str, int, int], None] = lambda *_: None
     scenarios: list[Scenario] = field(default_factory=list)
     findings: list[tuple[str, Finding]] = field(default_factory=list)
+    planned: dict[str, bool] = field(default_factory=dict)  # the scenarios to run, and whether each is deciding
     stopped: str = ""  # why no further scenario can be run
     _judged: set[str] = field(default_factory=set)
     _judgements: dict[int, Judgement] = field(default_factory=dict)
@@ -78,8 +83,11 @@ class Run:
         self._judgements[exchange.id] = whole
         self._judged |= whole.judged
         self.findings += [(exchange.scenario, finding) for finding in whole.findings]
+        left = calls_left(exchange) if exchange.account and exchange.account != FOREIGNER else None
         if quota_used_up(exchange):
             self.stopped = f"the quota is used up (exchange {exchange.id} was answered 429)"
+        elif left is not None and left <= RESERVE and not self.stopped:
+            self.stopped = f"only {left} calls of the quota are left; they are kept for cleaning up"
 
     def judgement(self, exchange: Exchange) -> Judgement:
         """Returns what was found about an answer as it came in."""
@@ -92,7 +100,7 @@ class Run:
 
     def conclude(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         """Takes the outcome of one scenario in."""
-        name, deciding = scenario_id(item), item.get_closest_marker("deciding") is not None
+        name, deciding = scenario_id(item), is_deciding(item)
         own = [e.id for e in self.recorder.exchanges if e.scenario == name and e.purpose == "scenario"]
         scenario = Scenario(name, deciding, Verdict.PASS, exchanges=tuple(own))
         error = call.excinfo.value if call.excinfo else None
@@ -115,6 +123,13 @@ class Run:
                 self.findings.append((ground.scenarios[-1], finding))
                 continue
             self.scenarios = [_grounded(one, ground) if one.id in ground.scenarios else one for one in self.scenarios]
+        done = {one.id for one in self.scenarios}
+        why = f"not run: {self.stopped or 'the run ended early'}"
+        self.scenarios += [
+            Scenario(name, deciding, Verdict.UNTESTED, why)
+            for name, deciding in self.planned.items()
+            if name not in done
+        ]
         outcomes = []
         for rule in contract.rules():
             if rule.id not in self.selected:
@@ -157,6 +172,11 @@ def scenario_id(item: pytest.Item) -> str:
     return f"{rule_of(module)}/{slug}".replace("_", "-")
 
 
+def is_deciding(item: pytest.Item) -> bool:
+    """Tells whether the rule's verdict depends on the scenario."""
+    return item.get_closest_marker("deciding") is not None
+
+
 def rule_of(module: str) -> str:
     """Returns the rule that a module of scenarios is about."""
     return module.removesuffix(".py").removeprefix("test_").replace("_", "-")
@@ -177,6 +197,7 @@ class Plugin:
         """Keeps the selected rules' scenarios, in the order that saves calls."""
         chosen = [item for item in items if scenario_id(item).partition("/")[0] in self._run.selected]
         items[:] = sorted(chosen, key=lambda item: ORDER.index(scenario_id(item).partition("/")[0]))
+        self._run.planned = {scenario_id(item): is_deciding(item) for item in items}
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keeps what went wrong before any scenario ran."""
@@ -287,7 +308,7 @@ def list_scenarios(folder: str) -> dict[str, list[tuple[str, bool]]]:
         def pytest_collection_finish(self, session: pytest.Session) -> None:
             for item in session.items:
                 rule, _, name = scenario_id(item).partition("/")
-                self.found.setdefault(rule, []).append((name, item.get_closest_marker("deciding") is not None))
+                self.found.setdefault(rule, []).append((name, is_deciding(item)))
 
     listing = Listing()
     with _without_environment():

@@ -329,6 +329,12 @@ def _unusable(document: Mapping[str, Any], where: _Where) -> list[str]:
         usable = False
     if not usable:
         problems.append(f"{where(('base_url',))}: base_url has no usable host or port")
+    elsewhere = not is_loopback(document["base_url"])
+    if elsewhere and document.get("writes") == "allowed" and not document.get("workspace_name"):
+        problems.append(
+            f"{where(('writes',))}: writes are allowed on a host that is not this machine, so workspace_name must say "
+            "which workspace is meant; add it as login's answer shows it"
+        )
     known = {rule.id for rule in contract.rules()}
     for index, waiver in enumerate(document.get("waivers", [])):
         if waiver["rule"] not in known:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 from rich.console import Console
@@ -21,10 +21,7 @@ def print_report(console: Console, report: dict[str, Any], where: str) -> None:
         if failed:
             _failures(console, rule, failed)
     console.print(_table(report))
-    for rule in _selected(report):
-        if rule["verdict"] in ("error", "untested", "waived"):
-            _line(console, f"{rule['verdict']:>9}  ", f"{rule['id']}: {rule['reason']}", _STYLE[rule["verdict"]])
-    _extras(console, report)
+    _reasons(console, report)
     others = len(report["rules"]) - len(_selected(report))
     if others:
         _line(console, "", f"{others} rules were not selected.", "")
@@ -72,16 +69,19 @@ def _selected(report: dict[str, Any]) -> list[dict[str, Any]]:
     return [rule for rule in report["rules"] if rule["reason"] != "not selected"]
 
 
-def _extras(console: Console, report: dict[str, Any]) -> None:
-    """Says what else was left untested: each reason once, with how many scenarios share it."""
-    reasons = Counter(
-        (one["verdict"], one["reason"])
-        for rule in report["rules"]
-        for one in rule["scenarios"]
-        if one["verdict"] in ("untested", "error") and one["reason"] != rule["reason"]
-    )
-    for (verdict, reason), count in reasons.items():
-        _line(console, f"{count:>3} scenario{' ' if count == 1 else 's'} {verdict}: ", reason, _STYLE[verdict])
+def _reasons(console: Console, report: dict[str, Any]) -> None:
+    """Says why a rule, or a scenario, could not be tested: each reason once."""
+    rules, scenarios = defaultdict(list), Counter[tuple[str, str]]()
+    for rule in _selected(report):
+        if rule["verdict"] in ("error", "untested", "waived"):
+            rules[rule["verdict"], rule["reason"]].append(rule["id"])
+        for one in rule["scenarios"]:
+            if one["verdict"] in ("untested", "error") and one["reason"] != rule["reason"]:
+                scenarios[one["verdict"], one["reason"]] += 1
+    for (verdict, reason), names in rules.items():
+        _line(console, f"{verdict:>8}  ", f"{', '.join(names)}: {reason}", _STYLE[verdict])
+    for (verdict, reason), count in scenarios.items():
+        _line(console, f"{verdict:>8}  ", f"{count} scenario{'' if count == 1 else 's'}: {reason}", _STYLE[verdict])
 
 
 def _line(console: Console, label: str, text: str, style: str) -> None:

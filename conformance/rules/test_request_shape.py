@@ -51,7 +51,7 @@ def _without(step: Subject, member: str) -> dict[str, Any]:
 def _unknown(guid: str) -> str:
     """Returns a guid of the same form that nothing has: its last two unlike characters of one kind swapped."""
     if guid.isdigit():  # numbers may be given out in turn; the largest is the last to come
-        return "9" * len(guid)
+        return "9" * (len(guid) + 1)
     kinds = (str.isdigit, str.isupper, str.islower)
     for last in range(len(guid) - 1, 0, -1):
         for first in range(last - 1, -1, -1):
