@@ -33,9 +33,6 @@ RESET: Final = "X-Arena-Next-Request-Limit-Reset"
 _TOO_LARGE = frozenset({413, 414, 431})
 _LARGE_BODY = 64 * 1024
 _LONG_HEADER = 1000
-
-# Other parameters than this one are left to the server, so it may accept or refuse them.
-_PLAIN_JSON = frozenset({JSON, f"{JSON};charset=utf-8"})
 COMMENT_LIMIT: Final = 1000
 
 # What a process is, as opposed to how it stands: no reopening changes it.
@@ -114,10 +111,12 @@ def _situations(exchange: Exchange) -> tuple[str, ...]:
     if not exchange.account:
         return ("no-session",)
     sent = [value for name, value in exchange.request_headers if name.lower() == "content-type"]
-    content_type = "".join(sent[0].split()).lower() if sent else ""
-    if content_type in _PLAIN_JSON:
+    content_type = "".join(sent[0].split()) if sent else ""
+    media_type, _, parameters = content_type.partition(";")
+    if media_type == JSON and parameters.lower() in ("", "charset=utf-8"):
         return ("other",)
-    return ("not-json", "other") if content_type.startswith(f"{JSON};") else ("not-json",)
+    # whether other parameters and other spellings are taken is left to the server
+    return ("not-json", "other") if media_type.lower() == JSON else ("not-json",)
 
 
 def _envelope(exchange: Exchange) -> list[tuple[str, str]]:

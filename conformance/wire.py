@@ -173,7 +173,7 @@ class Wire:
             with self._session.request(
                 method,
                 url,
-                headers=headers,
+                headers={name: value.encode() for name, value in headers.items()},  # else it would be latin-1
                 data=body,
                 timeout=(min(10.0, self._timeout), self._timeout),
                 allow_redirects=False,
