@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import base64
-import html
-import json
+import re
 import shlex
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
-from urllib.parse import quote, quote_plus
 
 REDACTED: Final = "[redacted]"
+SHORTEST_SECRET: Final = 6
 SESSION_HEADER: Final = "arena_session_id"
 
 
@@ -30,50 +29,76 @@ class Redactor:
     """Replaces known secrets by value, in every encoding in which a server may send them back."""
 
     def __init__(self) -> None:
-        self._forms: list[str] = []
+        self._plain: list[str] = []
+        self._escaped: list[str] = []
+        self._pattern: re.Pattern[str] | None = None
 
     def add(self, secret: str) -> None:
-        """Makes `secret` unreadable in all that passes from now on."""
-        if not secret:
+        """Makes `secret` unreadable in all that passes from now on.
+
+        One of fewer than six characters would be found everywhere by chance; whoever records it leaves it out.
+        """
+        if len(secret) < SHORTEST_SECRET or secret in self._plain:
             return
         raw = secret.encode("utf-8", "surrogatepass")
-        forms = {
-            secret,
-            json.dumps(secret)[1:-1],
-            json.dumps(secret, ensure_ascii=False)[1:-1],
-            json.dumps(secret)[1:-1].replace("/", "\\/"),
-            quote(raw, safe=""),
-            quote_plus(raw),
-            html.escape(secret),
-            # a base64 text of something longer holds the secret at one of three alignments
-            *(_base64_core(raw, shift) for shift in range(3)),
-        }
-        # the longest first: a form may be part of another
-        self._forms = sorted({*self._forms, *filter(None, forms)}, key=len, reverse=True)
+        # a base64 text of something longer holds the secret at one of three alignments
+        cores = [core for core in (_base64_core(raw, shift) for shift in range(3)) if core]
+        cores += [core.translate(_URL_SAFE) for core in cores]
+        # the longest first: one secret may be the beginning of another
+        self._plain = sorted({*self._plain, secret, *cores}, key=len, reverse=True)
+        self._escaped = sorted([*self._escaped, "".join(map(_spellings, secret))], key=len, reverse=True)
+        self._pattern = None
 
     def text(self, text: str) -> str:
         """Returns `text` with every known secret replaced."""
-        for form in self._forms:
-            text = text.replace(form, REDACTED)
+        for secret in self._plain:
+            text = text.replace(secret, REDACTED)
+        if self._escaped and _ESCAPES.search(text):
+            self._pattern = self._pattern or re.compile("|".join(self._escaped))
+            text = self._pattern.sub(REDACTED, text)
         return text
 
-    def tree(self, value: Any) -> Any:
-        """Returns a JSON value with every known secret replaced in its keys and strings."""
-        match value:
-            case str():
-                return self.text(value)
-            case dict():
-                return {self.text(key): self.tree(member) for key, member in value.items()}
-            case list() | tuple():
-                return [self.tree(member) for member in value]
-        return value
+
+_URL_SAFE: Final = str.maketrans("+/", "-_")
+_ESCAPES: Final = re.compile(r"\\|%[0-9A-Fa-f]{2}|&|\w\+\w")  # what an escaped text has, and few other texts
+
+
+def _spellings(character: str) -> str:
+    """Returns a pattern of the ways to write a character: itself, and as JSON, HTML and addresses escape it."""
+    units = character.encode("utf-16-be", "surrogatepass")
+    json_escape = "".join(rf"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+    percent = "".join(f"%{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))
+    numbers = rf"&\#0*{ord(character)};|&\#x0*{ord(character):x};"
+    ways = {
+        re.escape(character),
+        f"(?i:{json_escape}|{percent}|{numbers})",
+        *(re.escape(way) for way in _SHORT_ESCAPES.get(character, ())),
+    }
+    return f"(?:{'|'.join(sorted(ways))})"
+
+
+_SHORT_ESCAPES: Final = {
+    '"': ('\\"', "&quot;"),
+    "\\": ("\\\\",),
+    "/": ("\\/",),
+    "\b": ("\\b",),
+    "\f": ("\\f",),
+    "\n": ("\\n",),
+    "\r": ("\\r",),
+    "\t": ("\\t",),
+    "<": ("&lt;",),
+    ">": ("&gt;",),
+    "&": ("&amp;",),
+    "'": ("&apos;",),
+    " ": ("+",),
+}
 
 
 def _base64_core(raw: bytes, shift: int) -> str:
     """Returns the part of the base64 text that depends on `raw` alone, when `shift` bytes stand before it."""
     encoded = base64.b64encode(b"\0" * shift + raw).decode().rstrip("=")
     core = encoded[(shift * 8 + 5) // 6 : (shift + len(raw)) * 8 // 6]
-    return core if len(core) >= 8 else ""
+    return core if len(core) >= SHORTEST_SECRET else ""
 
 
 @dataclass(frozen=True)
@@ -142,10 +167,11 @@ class Exchange:
 
     def summary(self) -> str:
         """Returns the answer in a line: the status and the beginning of the body."""
-        if self.trouble:
+        if self.status is None:
             return self.trouble
         body = " ".join(self.body.split())
-        return f"{self.status} {body[:200]}{'…' if len(body) > 200 else ''}".rstrip()
+        shown = f"{self.status} {body[:200]}{'…' if len(body) > 200 else ''}".rstrip()
+        return f"{shown} ({self.trouble})" if self.trouble else shown
 
 
 def curl(exchange: Exchange) -> str:
@@ -159,12 +185,16 @@ def curl(exchange: Exchange) -> str:
             words += ["-H", shlex.quote(f"{name}: {value}" if value else f"{name};")]
     if exchange.request_body is not None and not any(n.lower() == "content-type" for n, _ in exchange.request_headers):
         words += ["-H", "'Content-Type:'"]
-    if exchange.request_body is not None:
-        words += ["--data-binary", _shell_bytes(exchange.request_body)]
-    return " ".join(words)
+    body = exchange.request_body
+    if body is None:
+        return " ".join(words)
+    if b"\0" in body:  # no argument can hold one
+        octal = "".join(f"\\{byte:03o}" for byte in body)
+        return " ".join(["printf", f"'{octal}'", "|", *words, "--data-binary", "@-"])
+    return " ".join([*words, "--data-raw", _shell_word(body)])
 
 
-def _shell_bytes(raw: bytes) -> str:
+def _shell_word(raw: bytes) -> str:
     try:
         text = raw.decode()
     except UnicodeDecodeError:
@@ -197,6 +227,11 @@ class Recorder:
                 watcher(exchange)
         return exchange
 
-    def redacted_headers(self, headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-        """Returns `headers` without a secret."""
-        return tuple((self.redactor.text(name), self.redactor.text(value)) for name, value in headers)
+    def redacted_headers(
+        self, headers: Iterable[tuple[str, str]], secret: Container[str] = ()
+    ) -> tuple[tuple[str, str], ...]:
+        """Returns `headers` without a secret: without any known one, and without the values of those named `secret`."""
+        return tuple(
+            (self.redactor.text(name), REDACTED if name in secret else self.redactor.text(value))
+            for name, value in headers
+        )

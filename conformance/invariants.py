@@ -152,11 +152,17 @@ def _identity(shown: Mapping[str, Any], process: Mapping[str, Any]) -> list[tupl
     """Compares what names the process in the answer with what its own view shows."""
     here, there = process_facts(shown), process_facts(process)
     by_field = {place.field: value for place, value in there.items()}
-    return [
+    found = [
         (f"{place.field} of the process: {by_field[place.field]}", f"{place.field} is {_short(value)}")
         for place, value in here.items()
         if place.field in _IDENTITY and place.field in process and not _same(value, by_field[place.field])
     ]
+    for person in ("owner", "creator"):
+        known = process[person].get("fullName") if isinstance(process.get(person), dict) else None
+        name = shown[person].get("fullName")
+        if known is not None and name != known:
+            found.append((f"fullName of the {person}: {known}", f"it is {_short(name)}"))
+    return found
 
 
 def _same(one: str, other: str) -> bool:

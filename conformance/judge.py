@@ -192,6 +192,7 @@ class Plugin:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Hands the run to the fixtures."""
         config.stash[RUN] = self._run
+        config.option.tbstyle = "no"  # nobody reads pytest's own account of a failure, and it takes long to write
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keeps the selected rules' scenarios, in the order that saves calls."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from conformance import wire
-from conformance.evidence import SESSION_HEADER, UNREADABLE, Exchange, Recorder, Subject, Unreadable
+from conformance.evidence import REDACTED, SESSION_HEADER, UNREADABLE, Exchange, Recorder, Subject, Unreadable
 from conformance.target import Account, Secret, Target
 
 REOPEN: Final = "reopen-step"
@@ -70,9 +70,13 @@ class Client:
         repeatable = method == "GET" or operation == "login"
         answer = self.wire.send(method, self.target.base_url + path, headers, body, repeatable=repeatable)
         parsed = _parsed(answer.body)
+        text = answer.body.decode("utf-8", "backslashreplace")
         if operation == "login":
-            self._hide_session(parsed)
+            text = self._without_session(text, parsed)
+            body = b'{"email": "...", "password": "..."}'
         redactor = self.recorder.redactor
+        # a session id that nobody gave out is no secret, and worth seeing
+        secret_headers = {*self.target.headers, *([SESSION_HEADER] if account else [])}
         return self.recorder.record(
             lambda number: Exchange(
                 id=number,
@@ -82,11 +86,11 @@ class Client:
                 operation=operation,
                 method=method,
                 url=self.target.base_url + path,
-                request_headers=self.recorder.redacted_headers(headers.items()),
+                request_headers=self.recorder.redacted_headers(headers.items(), secret_headers),
                 request_body=_redacted(body, redactor.text),
                 status=answer.status,
                 headers=self.recorder.redacted_headers(answer.headers),
-                body=redactor.text(answer.body.decode("utf-8", "backslashreplace")),
+                body=redactor.text(text),
                 body_bytes=len(answer.body),
                 surplus_bytes=answer.surplus_bytes,
                 cut_short=answer.cut_short,
@@ -100,9 +104,13 @@ class Client:
             )
         )
 
-    def _hide_session(self, parsed: Any) -> None:
-        if isinstance(parsed, dict) and isinstance(parsed.get(SESSION_HEADER), str):
-            self.recorder.redactor.add(parsed[SESSION_HEADER])
+    def _without_session(self, text: str, parsed: Any) -> str:
+        """Returns a login's answer without the session id that it gives, which is a secret from now on."""
+        session_id = parsed.get(SESSION_HEADER) if isinstance(parsed, dict) else None
+        if not isinstance(session_id, str) or not session_id:
+            return text
+        self.recorder.redactor.add(session_id)
+        return text.replace(json.dumps(session_id), json.dumps(REDACTED)).replace(session_id, REDACTED)
 
 
 @dataclass(frozen=True)
@@ -295,7 +303,7 @@ class Sessions:
         }
         answer = self._client.call("POST", "/login", operation="login", body=encode(body), content_type=JSON)
         session_id = answer.json.get(SESSION_HEADER) if isinstance(answer.json, dict) else None
-        if not answer.accepted or not isinstance(session_id, str) or not session_id:
+        if not answer.accepted or answer.trouble or not isinstance(session_id, str) or not session_id:
             raise LoginFailed(f"account {account.role} can't log in: {_login_cause(answer)}")
         self._check_workspace(account, answer)
         self._ours.add(account.role)

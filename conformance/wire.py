@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http
 import http.client
+import io
 import os
 import socket
 import threading
@@ -45,6 +46,20 @@ class Answer:
     milliseconds: float = 0.0
 
 
+class _CutHead(http.client.HTTPException):
+    """The connection was closed within the head of an answer."""
+
+
+class _Lines(io.BufferedReader):
+    """Remembers the last line that was read."""
+
+    last = b"none"
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        self.last = super().readline(size)
+        return self.last
+
+
 class _Response(http.client.HTTPResponse):
     """Counts what follows the end that Content-Length announced: http.client would drop it unseen."""
 
@@ -53,6 +68,14 @@ class _Response(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         self._sock = sock
         super().__init__(sock, *args, **kwargs)
+        self._lines = _Lines(self.fp.detach())
+        self.fp = self._lines
+
+    def begin(self) -> None:
+        """Reads the head; one that ends before its blank line is none, though http.client takes it for whole."""
+        super().begin()
+        if self._lines.last == b"":
+            raise _CutHead
 
     def _read_status(self) -> tuple[str, int, str]:
         """Passes over interim answers, as RFC 9110, section 15.2 demands; http.client knows 100 only."""
@@ -85,17 +108,22 @@ class _Bounded:
     response_class: type[http.client.HTTPResponse] = _Response
 
     def getresponse(self) -> Any:
-        connection = self.sock
-        timer = threading.Timer(float(self.timeout), _shut, [connection])
+        expired = threading.Event()
+        timer = threading.Timer(float(self.timeout), _shut, [self.sock, expired])
         timer.daemon = True
         timer.start()
         try:
             return super().getresponse()  # type: ignore[misc] # of the class that this one is mixed into
+        except (OSError, http.client.HTTPException):
+            if expired.is_set():
+                raise TimeoutError from None
+            raise
         finally:
             timer.cancel()
 
 
-def _shut(connection: socket.socket) -> None:
+def _shut(connection: socket.socket, expired: threading.Event) -> None:
+    expired.set()
     with suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
 
@@ -233,6 +261,8 @@ def _explain(error: Exception, timeout: float) -> str:
         return "no connection in time"
     if reasons & {"ReadTimeout", "ReadTimeoutError", "TimeoutError"}:
         return f"no answer within {timeout:g} s"
+    if "_CutHead" in reasons:
+        return "the connection was closed within the head of the answer"
     if reasons & {"RemoteDisconnected", "ConnectionResetError", "BrokenPipeError"}:
         return _CLOSED
     if reasons & {"BadStatusLine", "LineTooLong", "InvalidHeader", "HTTPException"}:

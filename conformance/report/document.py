@@ -7,7 +7,7 @@ import datetime as dt
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 VERSION: Final = 1
 LONGEST_TEXT: Final = 64 * 1024
 
+Clean = Callable[[str], str]
+
 
 def make(
     run: Run, outcomes: Sequence[RuleOutcome], outcome: RunOutcome, *, started: dt.datetime, seconds: float, seed: int
@@ -30,12 +32,13 @@ def make(
     """Returns the report of a finished run. No secret is in it, whatever the target sent."""
     exchanges = run.recorder.exchanges
     scenarios = [scenario for rule in outcomes for scenario in rule.scenarios]
-    report = {
+    clean = run.recorder.redactor.text
+    return {
         "version": VERSION,
         "run": {
             "verdict": outcome.verdict,
             "exit_code": outcome.exit_code,
-            "reason": outcome.reason,
+            "reason": clean(outcome.reason),
             "started": started.isoformat(timespec="seconds").replace("+00:00", "Z"),
             "seconds": seconds,
             "seed": seed,
@@ -45,17 +48,15 @@ def make(
             "calls": len(exchanges),
             "quota": _quota(exchanges),
         },
-        "rules": [_rule(rule, exchanges) for rule in outcomes],
+        "rules": [_rule(rule, exchanges, clean) for rule in outcomes],
         "observations": [
-            {"scenario": one.id, "observed": one.reason} for one in scenarios if one.verdict is Verdict.OBSERVED
+            {"scenario": one.id, "observed": clean(one.reason)} for one in scenarios if one.verdict is Verdict.OBSERVED
         ],
         "behaviours": {one.id: fingerprint(one, exchanges) for one in sorted(scenarios, key=lambda one: one.id)},
         "exchanges": [_exchange(exchange) for exchange in exchanges],
-        "left_behind": run.stage.left_behind,
+        "left_behind": [clean(left) for left in run.stage.left_behind],
         "complete": True,
     }
-    redacted: dict[str, Any] = run.recorder.redactor.tree(report)
-    return redacted
 
 
 def write(report: dict[str, Any], path: Path) -> None:
@@ -76,7 +77,7 @@ def write_text(path: Path, text: str) -> None:
         raise
 
 
-def _rule(outcome: RuleOutcome, exchanges: Sequence[Exchange]) -> dict[str, Any]:
+def _rule(outcome: RuleOutcome, exchanges: Sequence[Exchange], clean: Clean) -> dict[str, Any]:
     rule = next(rule for rule in contract.rules() if rule.id == outcome.rule)
     return {
         "id": rule.id,
@@ -84,25 +85,25 @@ def _rule(outcome: RuleOutcome, exchanges: Sequence[Exchange]) -> dict[str, Any]
         "quote": rule.quote,
         "lines": rule.lines,
         "verdict": outcome.verdict,
-        "reason": outcome.reason,
+        "reason": clean(outcome.reason),
         "coverage": outcome.coverage,
         "calls": sum(1 for exchange in exchanges if exchange.scenario.startswith(f"{rule.id}/")),
-        "scenarios": [_scenario(scenario, exchanges) for scenario in outcome.scenarios],
+        "scenarios": [_scenario(scenario, exchanges, clean) for scenario in outcome.scenarios],
     }
 
 
-def _scenario(scenario: Scenario, exchanges: Sequence[Exchange]) -> dict[str, Any]:
+def _scenario(scenario: Scenario, exchanges: Sequence[Exchange], clean: Clean) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "id": scenario.id,
         "deciding": scenario.deciding,
         "verdict": scenario.verdict,
-        "reason": scenario.reason,
+        "reason": clean(scenario.reason),
         "exchanges": list(scenario.exchanges),
     }
     if scenario.expected:
-        shown |= {"expected": scenario.expected, "actual": scenario.actual}
+        shown |= {"expected": clean(scenario.expected), "actual": clean(scenario.actual)}
         if scenario.exchanges:
-            shown["curl"] = curl(exchanges[scenario.exchanges[0] - 1])
+            shown["curl"] = clean(curl(exchanges[scenario.exchanges[0] - 1]))
     return shown
 
 

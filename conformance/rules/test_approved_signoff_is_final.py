@@ -32,10 +32,14 @@ def test_nobody_else(step: Subject, sessions: Sessions, profile: Profile, who: s
     expect.refused(answer, profile["other"])
 
 
-def test_approved_by_one_of_those_asked(stage: Stage, sessions: Sessions, profile: Profile) -> None:
+# The owner did not approve it; the colleague did, and is nothing else in this process.
+@pytest.mark.parametrize(("who", "situation"), [("owner", "approved-signoff"), ("colleague", "other")])
+def test_approved_by_one_of_those_asked(
+    stage: Stage, sessions: Sessions, profile: Profile, who: str, situation: str
+) -> None:
     with stage.ground(partial(stage.signoff, "approved", "several")) as ground:
-        answer = sessions["owner"].reopen(ground.step())
-    expect.refused(answer, profile["approved-signoff"])
+        answer = sessions[who].reopen(ground.step())
+    expect.refused(answer, profile[situation])
 
 
 # The process is completed as well; which reason a server names is its own affair.

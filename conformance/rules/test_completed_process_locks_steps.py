@@ -55,6 +55,12 @@ def test_assigned_step(step: Subject, sessions: Sessions, profile: Profile, who:
     expect.refused(answer, profile[situation])
 
 
+def test_asking_again(step: Subject, sessions: Sessions, profile: Profile) -> None:
+    sessions["owner"].reopen(step)
+    answer = sessions["owner"].reopen(step)
+    expect.refused(answer, profile["process-completed"])
+
+
 @pytest.mark.parametrize("who", [pytest.param("colleague", marks=pytest.mark.deciding), "owner"])
 def test_unassigned_step(unassigned_step: Subject, sessions: Sessions, profile: Profile, who: str) -> None:
     answer = sessions[who].reopen(unassigned_step)

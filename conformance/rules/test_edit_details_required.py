@@ -17,6 +17,14 @@ def test_assignee(stage: Stage, sessions: Sessions, profile: Profile) -> None:
     expect.refused(answer, profile["not-permitted"])
 
 
+def test_assignee_asking_again(stage: Stage, sessions: Sessions, profile: Profile) -> None:
+    lease = partial(stage.completed_step, owner="colleague", assigned_to="restricted_assignee")
+    with stage.ground(lease) as ground:
+        sessions["restricted_assignee"].reopen(ground.step())
+        answer = sessions["restricted_assignee"].reopen(ground.step())
+    expect.refused(answer, profile["not-permitted"])
+
+
 @pytest.mark.deciding
 def test_owner(stage: Stage, sessions: Sessions, profile: Profile) -> None:
     with stage.ground(partial(stage.completed_step, owner="restricted_owner", assigned_to="assignee")) as ground:

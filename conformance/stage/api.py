@@ -14,6 +14,7 @@ from conformance.evidence import UNREADABLE, Exchange, Subject
 from conformance.session import STATUS_CHANGES, Session
 from conformance.target import Staging
 
+DESCRIPTION: Final = "Made by a conformance test; it may be deleted. (Größe 10 µm, 完了 ✔)"
 COMMENT: Final = "Completed by a conformance test."
 _SERVER_ERROR = 500
 _UNAUTHORIZED = 401
@@ -31,7 +32,7 @@ def create(session: Session, *, name: str, staging: Staging, owner: str) -> dict
     """Creates a quality process and returns it as the answer shows it; its guid is there."""
     body: dict[str, Any] = {
         "name": name,
-        "description": "Made by a conformance test. It may be deleted.",
+        "description": DESCRIPTION,
         "template": {"guid": staging.template},
     }
     if owner:

@@ -19,17 +19,19 @@ RESTRICTED: Final = frozenset({"restricted_owner", "restricted_assignee", "restr
 class Plot:
     """A quality process to make: who owns and creates it, and to whom its two regular steps are assigned in turn.
 
-    Several assignments of a step follow each other: the last one holds, the others are former assignees. Those of
-    `worked` complete and reopen the step while it is theirs. The `approver` is asked to decide the sign-off.
+    Several assignments of a step follow each other: the last one holds, the others are former assignees. Those of the
+    step with index `worked` complete and reopen it while it is theirs. The `approver` is asked to decide the sign-off.
+    A process that `runs_out` is completed through its last step, the others by a call.
     """
 
     name: str
     owner: str
     creator: str
     steps: tuple[tuple[str, ...], tuple[str, ...]]
-    worked: frozenset[str] = frozenset()
+    worked: int | None = None
     approver: str = ""
     decision_type: str = "ALL_REQUIRED"
+    runs_out: bool = False
 
     def assigned_to(self, index: int) -> str:
         """Returns who holds the step: an account, GROUP, SEVERAL or UNASSIGNED."""
@@ -39,15 +41,16 @@ class Plot:
 PLOTS: Final = (
     # the colleague is creator but not owner, approver of the sign-off, and assignee of the step next to the assignee's,
     # which was the group's before
-    Plot("assigned", "owner", "colleague", ((GROUP, "assignee"), ("colleague",)), approver="colleague"),
-    # the assignee held, completed and reopened the step that is the group's now
-    Plot("shared", "owner", "owner", ((), ("assignee", GROUP)), worked=frozenset({"assignee"})),
+    Plot("assigned", "owner", "colleague", ((GROUP, "assignee"), ("colleague",)), approver="colleague", runs_out=True),
+    # both steps were the assignee's; the one that is the group's now the assignee completed and reopened as well
+    Plot("shared", "owner", "owner", (("assignee", UNASSIGNED), ("assignee", GROUP)), worked=1),
     # the colleague owns another process; its assignee lacks Quality Edit Details
     Plot("others", "colleague", "owner", (("restricted_assignee",), ("assignee",))),
     # the owner lacks Quality Edit Details
     Plot("restricted", "restricted_owner", "colleague", (("assignee",), ())),
-    # the second group member is neither of the users, but belongs to the group of one of them and of the next step
-    Plot("several", "owner", "owner", ((SEVERAL,), (GROUP,)), decision_type="ONE_REQUIRED"),
+    # the second group member is neither of the users, but belongs to the group of one of them and of the next step;
+    # the colleague is nothing but approver
+    Plot("several", "owner", "owner", ((SEVERAL,), (GROUP,)), approver="colleague", decision_type="ONE_REQUIRED"),
 )
 
 

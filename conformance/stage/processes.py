@@ -98,20 +98,28 @@ class Processes:
         raise Unstaged("the sign-off step is not complete after our approval; others must approve too")
 
     def complete_process(self, process: StagedProcess) -> None:
-        """Completes a process; where it wants all its steps to be complete first, completes those."""
+        """Completes a process: by a call, or where that is refused or the plot wants it through its last step."""
         owner = self._sessions[process.plot.owner]
-        answer = api.complete_process(owner, process.guid)
+        if process.plot.runs_out:
+            self._complete_rest(process, owner)
+        answer = None
         if not self._is_completed(process):
-            for step in process.spare:
-                api.complete(owner, step)
-            if process.signoffs and process.signoff != "approved":
-                with suppress(Unstaged, StagingBroke):
-                    self.decide(process, "approved")
+            answer = api.complete_process(owner, process.guid)
+        if not self._is_completed(process) and not process.plot.runs_out:
+            self._complete_rest(process, owner)
             if not self._is_completed(process):
                 answer = api.complete_process(owner, process.guid)
-        if not self._is_completed(process):
+        if answer and not self._is_completed(process):
             raise Unstaged(f"exchange {answer.id}: the process could not be completed: {answer.summary()}")
         process.completed = True
+
+    def _complete_rest(self, process: StagedProcess, owner: Session) -> None:
+        """Completes the steps that no scenario uses, and approves the sign-off."""
+        for step in process.spare:
+            api.complete(owner, step)
+        if process.signoffs and process.signoff != "approved":
+            with suppress(Unstaged, StagingBroke):
+                self.decide(process, "approved")
 
     def delete(self) -> list[str]:
         """Deletes every process that this run made, and returns what could not be deleted and why."""
@@ -170,12 +178,12 @@ class Processes:
         A template may have assigned a step that the plot wants without assignee.
         """
         staged = process.regular[index]
-        unassign = (UNASSIGNED,) if staged.subject.step in preset and not process.plot.steps[index] else ()
+        unassign = (UNASSIGNED,) if staged.subject.step in preset else ()
         for holder in process.plot.steps[index] or unassign:
             try:
                 self._assign_as_anyone(process, staged.subject, self._assignees(holder))
                 staged.assigned_to = holder
-                if holder in process.plot.worked:
+                if index == process.plot.worked and holder != process.plot.assigned_to(index):
                     self.complete(staged, by=holder)
                     self._sessions[holder].reopen(staged.subject, purpose="staging")
             except (Unstaged, StagingBroke, NoAccount) as error:
