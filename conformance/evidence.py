@@ -60,7 +60,7 @@ class Redactor:
 
 
 _URL_SAFE: Final = str.maketrans("+/", "-_")
-_ESCAPES: Final = re.compile(r"\\|%[0-9A-Fa-f]{2}|&|\w\+\w")  # what an escaped text has, and few other texts
+_ESCAPES: Final = re.compile(r"\\|%[0-9A-Fa-f]{2}|&|\+")  # what an escaped text has, and few other texts
 
 
 def _spellings(character: str) -> str:

@@ -344,7 +344,7 @@ class QuotaWatch:
         drop = count.value - value
         most = count.since + count.perhaps
         right = drop >= count.since and (not self.exclusive or drop <= most)
-        if right or (value == 0 and exchange.status == QUOTA_EXHAUSTED):
+        if right or (value == 0 and exchange.refused):
             return Judgement(frozenset({QUOTA}))
         calls = f"{count.since}" if most == count.since else f"{count.since} to {most}"
         wanted = f"{REMAINING} falls by {'' if self.exclusive else 'at least '}{calls}, one for each call"

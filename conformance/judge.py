@@ -140,6 +140,16 @@ class Run:
             outcomes.append(roll_up(rule.id, [_waived(one, self.target.waivers) for one in scenarios]))
         return outcomes
 
+    def unused_waivers(self, outcomes: Sequence[RuleOutcome]) -> list[str]:
+        """Returns the waivers that waived nothing, though what they are about was tested."""
+        tested = [one for rule in outcomes for one in rule.scenarios if one.verdict in (Verdict.PASS, Verdict.WAIVED)]
+        return [
+            f"{waiver.rule}{'/' if waiver.scenario else ''}{waiver.scenario}: {waiver.reason}"
+            for waiver in self.target.waivers
+            if any(_fits(waiver, one) for one in tested)
+            and not any(_fits(waiver, one) for one in tested if one.verdict is Verdict.WAIVED)
+        ]
+
     def _every_answer(self, rule: str) -> list[Scenario]:
         """Returns what all answers together say about a rule that binds each of them."""
         found = [(origin, finding) for origin, finding in self.findings if finding.rule == rule]
@@ -271,15 +281,20 @@ def _waived(scenario: Scenario, waivers: Sequence[Waiver]) -> Scenario:
     """Turns a failure that the target file waives into `waived`, until the waiver's day is over."""
     if scenario.verdict is not Verdict.FAIL:
         return scenario
-    rule, _, name = scenario.id.partition("/")
     today = dt.datetime.now(dt.UTC).date()
-    for waiver in waivers:
-        if waiver.rule == rule and waiver.scenario in ("", name, scenario.id):
-            if today <= waiver.until:
-                reason = f"waived until {waiver.until}: {waiver.reason} ({scenario.reason})"
-                return replace(scenario, verdict=Verdict.WAIVED, reason=reason)
-            return replace(scenario, reason=f"{scenario.reason} (the waiver ended on {waiver.until})")
-    return scenario
+    fitting = [one for one in waivers if _fits(one, scenario)]
+    if not fitting:
+        return scenario
+    waiver = max(fitting, key=lambda one: one.until)
+    if today > waiver.until:
+        return replace(scenario, reason=f"{scenario.reason} (the waiver ended on {waiver.until})")
+    reason = f"waived until {waiver.until}: {waiver.reason} ({scenario.reason})"
+    return replace(scenario, verdict=Verdict.WAIVED, reason=reason)
+
+
+def _fits(waiver: Waiver, scenario: Scenario) -> bool:
+    rule, _, name = scenario.id.partition("/")
+    return waiver.rule == rule and waiver.scenario in ("", name, scenario.id)
 
 
 def run_scenarios(run: Run, folder: str) -> str:

@@ -22,6 +22,8 @@ from conformance import contract
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SECRET_HEADER = re.compile(r"auth|token|key|cookie|secret|session", re.IGNORECASE)
 
+_OWN_HEADERS = frozenset({"arena_session_id", "content-type", "content-length", "transfer-encoding", "host"})
+
 _Place = tuple[str | int, ...]
 
 
@@ -103,7 +105,10 @@ class Target:
 
 def is_loopback(url: str) -> bool:
     """Tells whether the host of `url` is this machine: localhost, 127.0.0.0/8 or ::1."""
-    host = (urlsplit(url).hostname or "").lower()
+    try:
+        host = (urlsplit(url).hostname or "").lower()
+    except ValueError:  # a bracket without an IPv6 address
+        return False
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -124,18 +129,29 @@ def read(path: Path, *, overrides: Mapping[str, Any], environ: Mapping[str, str]
     except UnicodeDecodeError as error:
         raise TargetError(f"{path}: is not UTF-8 (byte {error.start}); save it as UTF-8") from None
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = yaml.compose(text, Loader=_Loader)
         lines = dict(_lines(root, ())) if root else {}
-        document = yaml.safe_load(text)
+        document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise TargetError(f"{path}:{line}: is not YAML: {error.problem}") from None
+        # what YAML quotes may be a password that begins with * or !
+        problem = re.sub(r""" ['"](?!<)[^'"]{2,}.*""", "; put the value in quotes", str(error.problem))
+        raise TargetError(f"{path}:{line}: is not YAML: {problem}") from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise TargetError(f"{path}: is not YAML: {str(error).splitlines()[0]}") from None
     if not isinstance(document, dict):
         raise TargetError(f"{path}: must be a YAML mapping with base_url, accounts and staging")
     where = _Where(str(path), lines, frozenset(overrides))
     return from_document({**document, **overrides}, environ=environ, where=where)
+
+
+class _Loader(yaml.SafeLoader):
+    """Leaves dates as the text that they are in the file."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own attribute
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -160,7 +176,7 @@ def from_document(document: Mapping[str, Any], *, environ: Mapping[str, str], wh
     problems: list[str] = []
     literals = _plain(document)
     expanded = _expand(literals, (), environ, where, problems)
-    problems += [_explain(error, where) for error in _leaves(_validator().iter_errors(expanded))]
+    problems += [text for error in _leaves(_validator().iter_errors(expanded)) for text in _explain(error, where)]
     if not problems:
         problems += _literal_secrets(literals, where)
         problems += _unusable(expanded, where)
@@ -210,6 +226,8 @@ def _lines(node: yaml.Node, place: _Place) -> Iterator[tuple[_Place, int]]:
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(problem="a key must be a text", problem_mark=key.start_mark)
             if key.value in seen:
                 raise yaml.MarkedYAMLError(problem=f"{key.value} stands twice", problem_mark=key.start_mark)
             seen.add(key.value)
@@ -262,20 +280,29 @@ def _leaves(errors: Iterator[ValidationError]) -> list[ValidationError]:
     return sorted(errors, key=lambda error: [str(part) for part in error.absolute_path])
 
 
-def _explain(error: ValidationError, where: _Where) -> str:
+def _explain(error: ValidationError, where: _Where) -> list[str]:
     """Says what is wrong and what to write instead. Never shows the value: it may be a secret."""
+    if error.validator != "additionalProperties":
+        return [_explain_one(error, where)]
     place: _Place = tuple(error.absolute_path)
+    name = ".".join(str(part) for part in place) or "the file"
     schema: Any = error.schema
+    instance: Any = error.instance
+    known = sorted(schema["properties"])
+    problems = []
+    for unknown in sorted(set(instance) - set(known)):
+        near = difflib.get_close_matches(unknown, known, 1)
+        hint = f"; did you mean {near[0]}?" if near else f"; known here: {', '.join(known)}"
+        problems.append(f"{where((*place, unknown))}: {unknown} is not known in {name}{hint}")
+    return problems
+
+
+def _explain_one(error: ValidationError, where: _Where) -> str:
+    place: _Place = tuple(error.absolute_path)
     instance: Any = error.instance
     wanted: Any = error.validator_value
     name = ".".join(str(part) for part in place) or "the file"
     match error.validator:
-        case "additionalProperties":
-            known = sorted(schema.get("properties", {}))
-            unknown = sorted(set(instance) - set(known))
-            near = difflib.get_close_matches(unknown[0], known, 1)
-            hint = f"; did you mean {near[0]}?" if near else f"; known here: {', '.join(known)}"
-            return f"{where((*place, unknown[0]))}: {unknown[0]} is not known in {name}{hint}"
         case "required":
             missing = [key for key in wanted if key not in instance]
             return f"{where(place)}: {name} lacks {', '.join(missing)}; add it"
@@ -345,10 +372,20 @@ def _unusable(document: Mapping[str, Any], where: _Where) -> list[str]:
             dt.date.fromisoformat(waiver["until"])
         except ValueError:
             problems.append(f"{where(('waivers', index, 'until'))}: until is no day of the calendar")
+    problems += [
+        f"{where(('headers', name))}: {name} is set by the suite itself; leave it out"
+        for name in document.get("headers", {})
+        if name.lower() in _OWN_HEADERS
+    ]
     shared: dict[tuple[str, str], list[str]] = {}
     for role, account in document["accounts"].items():
+        if account.get("session_id"):
+            shared.setdefault(("", account["session_id"]), []).append(role)
         if account.get("email"):
-            shared.setdefault((account["email"].lower(), str(account.get("workspace_id"))), []).append(role)
+            workspace = str(account.get("workspace_id", document.get("workspace_id")))
+            shared.setdefault((account["email"].lower(), workspace), []).append(role)
+    if document.get("timeout_seconds") != document.get("timeout_seconds"):
+        problems.append(f"{where(('timeout_seconds',))}: timeout_seconds is not usable: it is no number")
     problems += [
         f"{where(('accounts', roles[1]))}: {' and '.join(roles)} are the same account; give each its own, or omit one"
         for roles in shared.values()

@@ -24,7 +24,9 @@ def print_report(console: Console, report: dict[str, Any], where: str) -> None:
     _reasons(console, report)
     others = len(report["rules"]) - len(_selected(report))
     if others:
-        _line(console, "", f"{others} rules were not selected.", "")
+        _line(console, "", f"{others} rule{' was' if others == 1 else 's were'} not selected.", "")
+    for waiver in report.get("unused_waivers", []):
+        _line(console, "waiver that no longer applies  ", waiver, "yellow")
     for left in report["left_behind"]:
         _line(console, "  left behind  ", left, "yellow")
     run = report["run"]
@@ -49,7 +51,8 @@ def _failures(console: Console, rule: dict[str, Any], failed: list[dict[str, Any
         if "curl" in scenario:
             _line(console, "    repeat    ", scenario["curl"], "dim")
     if len(failed) > _MOST_SHOWN:
-        _line(console, "  ", f"and {len(failed) - _MOST_SHOWN} more scenarios of this rule", "")
+        more = len(failed) - _MOST_SHOWN
+        _line(console, "  ", f"and {more} more scenario{'' if more == 1 else 's'} of this rule", "")
     console.print()
 
 

@@ -1,0 +1,152 @@
+"""Servers that misbehave below HTTP or above it, on real sockets."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from typing import Self
+
+Behaviour = Callable[["Connection"], None]
+LIMIT = 64 * 1024 * 1024
+
+
+class Connection:
+    """One connection as the server sees it. A behaviour may keep it, starve it or break it."""
+
+    def __init__(self, connection: socket.socket, server: Hostile) -> None:
+        self.socket = connection
+        self.server = server
+
+    def request(self) -> tuple[bytes, bytes] | None:
+        """Reads one request, head and body; None when the client has left."""
+        data = b""
+        while b"\r\n\r\n" not in data:
+            received = self.socket.recv(65536)
+            if not received:
+                return None
+            data += received
+        head, _, body = data.partition(b"\r\n\r\n")
+        while len(body) < content_length(head):
+            body += self.socket.recv(65536)
+        self.server.requests.append(head)
+        return head, body
+
+    def send(self, data: bytes) -> None:
+        self.socket.sendall(data)
+
+    def wait(self) -> None:
+        """Says nothing until the server stops or the client leaves."""
+        while not self.server.stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                self.socket.settimeout(0.05)
+                if not self.socket.recv(65536):
+                    return
+
+    def drip(self, data: bytes, seconds: float) -> None:
+        """Sends one byte at a time."""
+        for index in range(len(data)):
+            if self.server.stopping.wait(seconds):
+                return
+            self.send(data[index : index + 1])
+
+    def reset(self) -> None:
+        """Ends with RST, so that what was sent before may be lost too."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
+
+class Hostile:
+    """`with Hostile(behaviour) as server:` lets `behaviour` treat every connection to `server.url`."""
+
+    def __init__(self, behaviour: Behaviour) -> None:
+        self.requests: list[bytes] = []
+        self.stopping = threading.Event()
+        self._behaviour = behaviour
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self._threads: list[threading.Thread] = []
+        self.port = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}/v1"
+
+    def __enter__(self) -> Self:
+        self._start(self._accept)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stopping.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for thread in self._threads:
+            thread.join(timeout=10)
+
+    def _accept(self) -> None:
+        while not self.stopping.is_set():
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self._start(self._treat, connection)
+
+    def _treat(self, connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._behaviour(Connection(connection, self))
+
+    def _start(self, work: Callable[..., None], *arguments: object) -> None:
+        thread = threading.Thread(target=work, args=arguments, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+
+def content_length(head: bytes) -> int:
+    """Returns the length that a request or an answer announces; 0 where it announces none."""
+    for line in head.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            return int(value)
+    return 0
+
+
+def answer(status: bytes, *headers: bytes, body: bytes = b"", length: int | None = None) -> bytes:
+    """Returns an answer as it goes over the wire; without `length` the true one."""
+    lines = [b"HTTP/1.1 " + status, *headers, b"Content-Length: %d" % (len(body) if length is None else length)]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+def always(data: bytes) -> Behaviour:
+    """Answers every request with the same bytes and keeps the connection."""
+
+    def behave(connection: Connection) -> None:
+        while connection.request() is not None:
+            connection.send(data)
+
+    return behave
+
+
+def once(data: bytes) -> Behaviour:
+    """Answers the first request of a connection and closes it."""
+
+    def behave(connection: Connection) -> None:
+        if connection.request() is not None:
+            connection.send(data)
+
+    return behave
+
+
+def proxy(port: int, alter: Callable[[bytes, bytes, bytes], bytes]) -> Behaviour:
+    """Passes every request on to a true server; `alter(request_head, head, body)` makes what goes back."""
+
+    def behave(connection: Connection) -> None:
+        while (request := connection.request()) is not None:
+            head, body = request
+            with socket.create_connection(("127.0.0.1", port)) as upstream:
+                upstream.sendall(head + b"\r\nConnection: close\r\n\r\n" + body)
+                received = b"".join(iter(lambda: upstream.recv(65536), b""))
+            answered, _, content = received.partition(b"\r\n\r\n")
+            answered = answered.replace(b"\r\nConnection: close", b"").replace(b"\r\nconnection: close", b"")
+            connection.send(alter(head, answered, content))
+
+    return behave
