@@ -1,5 +1,5 @@
 """`python -m conformance`."""
 
-from conformance.cli import main
+from conformance.cli import entry
 
-main(prog_name="python -m conformance")
+entry()

@@ -12,17 +12,19 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
-from conformance import wire
 from conformance.evidence import REDACTED, SESSION_HEADER, UNREADABLE, Exchange, Recorder, Subject, Unreadable
 from conformance.target import Account, Secret, Target
+from conformance.wire import Answer, Wire
 
 REOPEN: Final = "reopen-step"
 STATUS_CHANGES: Final = "/qualityprocesses/statuschanges"
 FOREIGNER: Final = "foreigner"  # the one account that lives in another workspace
 COMMENT: Final = "Reopened by a conformance test."
 JSON: Final = "application/json"
+_LOGIN_BODY: Final = b'{"email": "...", "password": "..."}'
 
 
 class NoAccount(Exception):
@@ -43,7 +45,7 @@ class Client:
 
     target: Target
     recorder: Recorder
-    wire: wire.Wire
+    wire: Wire
 
     def call(
         self,
@@ -66,40 +68,49 @@ class Client:
             headers[SESSION_HEADER] = session_id
         if content_type is not None:
             headers["Content-Type"] = content_type
-        started = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        repeatable = method == "GET" or operation == "login"
-        answer = self.wire.send(method, self.target.base_url + path, headers, body, repeatable=repeatable)
-        parsed = _parsed(answer.body)
-        text = answer.body.decode("utf-8", "backslashreplace")
-        if operation == "login":
-            text = self._without_session(text, parsed)
-            body = b'{"email": "...", "password": "..."}'
-        redactor = self.recorder.redactor
         # a session id that nobody gave out is no secret, and worth seeing
         secret_headers = {*self.target.headers, *([SESSION_HEADER] if account else [])}
+        login = operation == "login"
+        sent = partial(
+            Exchange,
+            scenario=self.recorder.scenario,
+            purpose=purpose,
+            account=account,
+            operation=operation,
+            method=method,
+            url=self.target.base_url + path,
+            request_headers=self.recorder.redacted_headers(headers.items(), secret_headers),
+            request_body=_LOGIN_BODY if login else _redacted(body, self.recorder.redactor.text),
+            started=dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            simultaneous=simultaneous,
+            subject=subject,
+            comment=comment,
+        )
+        try:
+            repeatable = login or method == "GET"
+            answer = self.wire.send(method, self.target.base_url + path, headers, body, repeatable=repeatable)
+        except BaseException:  # interrupted: the target may have done it, and whoever watches has to know
+            self._record(sent, Answer(trouble="interrupted"))
+            raise
+        return self._record(sent, answer, login=login)
+
+    def _record(self, sent: Callable[..., Exchange], answer: Answer, *, login: bool = False) -> Exchange:
+        """Takes a call in, without its secrets."""
+        parsed = _parsed(answer.body)
+        text = answer.body.decode("utf-8", "backslashreplace")
+        if login:
+            text = self._without_session(text, parsed)
         return self.recorder.record(
-            lambda number: Exchange(
+            lambda number: sent(
                 id=number,
-                scenario=self.recorder.scenario,
-                purpose=purpose,
-                account=account,
-                operation=operation,
-                method=method,
-                url=self.target.base_url + path,
-                request_headers=self.recorder.redacted_headers(headers.items(), secret_headers),
-                request_body=_redacted(body, redactor.text),
                 status=answer.status,
                 headers=self.recorder.redacted_headers(answer.headers),
-                body=redactor.text(text),
+                body=self.recorder.redactor.text(text),
                 body_bytes=len(answer.body),
                 surplus_bytes=answer.surplus_bytes,
                 cut_short=answer.cut_short,
                 trouble=answer.trouble,
-                started=started,
                 milliseconds=answer.milliseconds,
-                simultaneous=simultaneous,
-                subject=subject,
-                comment=comment,
                 json=parsed,
             )
         )
@@ -312,7 +323,7 @@ class Sessions:
     def _check_workspace(self, account: Account, answer: Exchange) -> None:
         """Lets nobody write to a workspace that the target file does not name. A mistyped id must harm nothing."""
         target = self._client.target
-        if target.loopback or not target.writes_allowed or account.role == FOREIGNER:
+        if account.role == FOREIGNER or (target.loopback and not target.workspace_name):
             return
         name = answer.json.get("workspaceName")
         if name != target.workspace_name:

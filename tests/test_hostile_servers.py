@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import os
 import re
@@ -279,7 +280,7 @@ def test_a_redirect_to_itself_ends() -> None:
     with Hostile(always(answer(b"302 Found", b"Location: /v1/login"))) as server:
         report = run_in_process(server, "password")
         assert len(server.requests) == 1
-    proves_nothing(report, "redirected to /v1/login")
+    proves_nothing(report, "redirect to /v1/login")
 
 
 # Nothing listens.
@@ -366,7 +367,7 @@ def test_a_content_length_in_characters_fails_response_headers_alone() -> None:
     assert report["run"]["exit_code"] == 1
     rule = next(rule for rule in report["rules"] if rule["id"] == "response-headers")
     assert "bytes" in rule["reason"]
-    assert {rule["verdict"] for rule in report["rules"]} <= {"pass", "fail"}
+    assert not any(scenario["verdict"] == "error" for rule in report["rules"] for scenario in rule["scenarios"])
 
 
 def test_a_length_in_characters_on_a_connection_that_is_closed_fails_response_headers_alone() -> None:
@@ -380,9 +381,12 @@ def test_a_length_in_characters_on_a_connection_that_is_closed_fails_response_he
 
 @pytest.mark.parametrize("session_id", ["1", "pass", "reason", "http", "\\", "]"])
 def test_a_session_id_that_is_a_word_of_the_report_leaves_it_whole(session_id: str) -> None:
+    numbers = itertools.count()
+
     class ShortSessions(Arena):
         def new_session_id(self) -> str:
-            return session_id if session_id not in self.store.sessions else f"{session_id}{len(self.store.sessions)}"
+            number = next(numbers)
+            return f"{session_id}{number or str()}" if session_id != "1" else str(number)
 
     arena = ShortSessions(World.load())
     with Server(arena) as server:

@@ -15,6 +15,13 @@ def test_assigned_user(stage: Stage, sessions: Sessions) -> None:
     expect.reopened(answer, before, stage.views.steps(step))
 
 
+def test_assigned_user_once_more(stage: Stage, sessions: Sessions) -> None:
+    step = stage.completed_step(owner="owner", assigned_to="assignee")
+    before = stage.views.steps(step)
+    answer = sessions["assignee"].reopen(step)
+    expect.reopened(answer, before, stage.views.steps(step))
+
+
 @pytest.mark.deciding
 def test_member_of_the_assigned_group(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="owner", assigned_to="group")

@@ -56,9 +56,8 @@ def test_assigned_step(step: Subject, sessions: Sessions, profile: Profile, who:
 
 
 def test_asking_again(step: Subject, sessions: Sessions, profile: Profile) -> None:
-    sessions["owner"].reopen(step)
-    answer = sessions["owner"].reopen(step)
-    expect.refused(answer, profile["process-completed"])
+    expect.refused(sessions["owner"].reopen(step), profile["process-completed"])
+    expect.refused(sessions["owner"].reopen(step), profile["process-completed"])
 
 
 @pytest.mark.parametrize("who", [pytest.param("colleague", marks=pytest.mark.deciding), "owner"])

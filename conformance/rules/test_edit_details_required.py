@@ -20,9 +20,9 @@ def test_assignee(stage: Stage, sessions: Sessions, profile: Profile) -> None:
 def test_assignee_asking_again(stage: Stage, sessions: Sessions, profile: Profile) -> None:
     lease = partial(stage.completed_step, owner="colleague", assigned_to="restricted_assignee")
     with stage.ground(lease) as ground:
-        sessions["restricted_assignee"].reopen(ground.step())
-        answer = sessions["restricted_assignee"].reopen(ground.step())
-    expect.refused(answer, profile["not-permitted"])
+        answers = [sessions["restricted_assignee"].reopen(ground.step()) for _ in range(2)]
+    expect.refused(answers[0], profile["not-permitted"])
+    expect.refused(answers[1], profile["not-permitted"])
 
 
 @pytest.mark.deciding

@@ -47,9 +47,8 @@ def test_step_of_a_group(group_step: Subject, sessions: Sessions, profile: Profi
 
 
 def test_asking_again(step: Subject, sessions: Sessions, profile: Profile) -> None:
-    sessions["colleague"].reopen(step)
-    answer = sessions["colleague"].reopen(step)
-    expect.refused(answer, profile["not-permitted"])
+    expect.refused(sessions["colleague"].reopen(step), profile["not-permitted"])
+    expect.refused(sessions["colleague"].reopen(step), profile["not-permitted"])
 
 
 def test_group_of_a_user(stage: Stage, sessions: Sessions, profile: Profile) -> None:
@@ -84,6 +83,6 @@ def test_user_of_another_workspace(step: Subject, sessions: Sessions, profile: P
 
 
 def test_administrator(stage: Stage, sessions: Sessions, observe: Callable[[Exchange], None]) -> None:
-    lease = partial(stage.completed_step, owner="owner", assigned_to="assignee")
+    lease = partial(stage.completed_step, owner="owner", assigned_to="colleague")
     with stage.ground(lease, control=False) as ground:
         observe(sessions["administrator"].reopen(ground.step()))

@@ -15,6 +15,13 @@ def test_step_assigned_to_a_user(stage: Stage, sessions: Sessions) -> None:
     expect.reopened(answer, before, stage.views.steps(step))
 
 
+def test_step_assigned_to_a_user_once_more(stage: Stage, sessions: Sessions) -> None:
+    step = stage.completed_step(owner="owner", assigned_to="assignee")
+    before = stage.views.steps(step)
+    answer = sessions["owner"].reopen(step)
+    expect.reopened(answer, before, stage.views.steps(step))
+
+
 @pytest.mark.deciding
 def test_step_assigned_to_a_group(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="owner", assigned_to="group")

@@ -10,10 +10,10 @@ from conformance.stage import Stage
 # Beside it: the next step of the process, the first of the owner's other process, another one of the same assignee.
 @pytest.mark.deciding
 def test_only_that_step(stage: Stage, sessions: Sessions) -> None:
-    step = stage.completed_step(owner="owner", assigned_to="assignee")
     next_step = stage.completed_step(owner="owner", assigned_to="colleague")
     first_step = stage.completed_step(owner="owner", assigned_to="")
     same_assignee = stage.completed_step(owner="colleague", assigned_to="assignee")
+    step = stage.completed_step(owner="owner", assigned_to="assignee")
     before = stage.views.whole(step, next_step, first_step, same_assignee)
     answer = sessions[stage.reopener(step)].reopen(step)
     expect.reopened(answer, before, stage.views.whole(step, next_step, first_step, same_assignee))
@@ -62,9 +62,8 @@ def test_single_view_agrees_with_the_list(stage: Stage, sessions: Sessions) -> N
 def test_decisions_stay(stage: Stage, sessions: Sessions) -> None:
     signoff = stage.signoff("approved")
     step = stage.completed_step(owner="colleague", assigned_to="restricted_assignee")
-    who = stage.reopener(step)
     before = stage.views.with_decisions(signoff)
-    answer = sessions[who].reopen(step)
+    answer = sessions[stage.reopener(step)].reopen(step)
     expect.reopened(answer, before, stage.views.with_decisions(signoff))
 
 

@@ -31,8 +31,8 @@ def ground(stage: Stage, elsewhere: Subject) -> Iterator[Ground]:
 
 @pytest.fixture(scope="module")
 def open_ground(stage: Stage) -> Iterator[Ground]:
-    """A ground of its own for what may be accepted: what that changes must not hide what a refusal changes."""
-    with stage.ground(partial(stage.completed_step, owner="owner", assigned_to="assignee"), control=False) as ground:
+    """Another step for what may be accepted: what that changes must not hide what a refusal changes."""
+    with stage.ground(partial(stage.completed_step, owner="owner", assigned_to="several"), control=False) as ground:
         yield ground
 
 

@@ -61,7 +61,7 @@ def test_expired(step: Subject, sessions: Sessions, profile: Profile) -> None:
 
 
 def test_superseded(stage: Stage, sessions: Sessions, observe: Callable[[Exchange], None]) -> None:
-    lease = partial(stage.completed_step, owner="owner", assigned_to="assignee")
+    lease = partial(stage.completed_step, owner="owner", assigned_to="colleague")
     with stage.ground(lease, control=False) as ground:
         observe(sessions.superseded("assignee").reopen(ground.step()))
 

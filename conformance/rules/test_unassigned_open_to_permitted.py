@@ -1,31 +1,29 @@
 """Rule `unassigned-open-to-permitted`: a step without assignee may be reopened by whoever has Quality Edit Details."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import pytest
 
 from conformance import expect
 from conformance.contract import Profile
-from conformance.evidence import Exchange, Subject
+from conformance.evidence import Exchange
 from conformance.session import Sessions
-from conformance.stage import Ground, Stage
+from conformance.stage import Stage
 
-
-@pytest.fixture(scope="module")
-def ground(stage: Stage) -> Iterator[Ground]:
-    with stage.ground(partial(stage.completed_step, owner="owner", assigned_to="")) as ground:
-        yield ground
+UNASSIGNED = {"owner": "owner", "assigned_to": ""}
 
 
 @pytest.mark.deciding
-def test_user_without_permission(step: Subject, sessions: Sessions, profile: Profile) -> None:
-    answer = sessions["restricted"].reopen(step)
+def test_user_without_permission(stage: Stage, sessions: Sessions, profile: Profile) -> None:
+    with stage.ground(partial(stage.completed_step, **UNASSIGNED)) as ground:
+        answer = sessions["restricted"].reopen(ground.step())
     expect.refused(answer, profile["not-permitted"])
 
 
-def test_user_of_another_workspace(step: Subject, sessions: Sessions, profile: Profile) -> None:
-    answer = sessions["foreigner"].reopen(step)
+def test_user_of_another_workspace(stage: Stage, sessions: Sessions, profile: Profile) -> None:
+    with stage.ground(partial(stage.completed_step, **UNASSIGNED)) as ground:
+        answer = sessions["foreigner"].reopen(ground.step())
     expect.refused(answer, profile["foreign-guid"])
 
 
@@ -39,7 +37,7 @@ def test_user_of_another_workspace(step: Subject, sessions: Sessions, profile: P
     ],
 )
 def test_permitted_user(stage: Stage, sessions: Sessions, who: str) -> None:
-    step = stage.completed_step(owner="owner", assigned_to="")
+    step = stage.completed_step(**UNASSIGNED)
     before = stage.views.steps(step)
     answer = sessions[who].reopen(step)
     expect.reopened(answer, before, stage.views.steps(step))
@@ -53,6 +51,6 @@ def test_unassigned_step_whose_owner_may_not(stage: Stage, sessions: Sessions) -
 
 
 def test_administrator(stage: Stage, sessions: Sessions, observe: Callable[[Exchange], None]) -> None:
-    lease = partial(stage.completed_step, owner="owner", assigned_to="")
+    lease = partial(stage.completed_step, **UNASSIGNED)
     with stage.ground(lease, control=False) as ground:
         observe(sessions["administrator"].reopen(ground.step()))

@@ -84,5 +84,6 @@ class Ground:
                 self.scenarios.append(exchange.scenario)
             if exchange.accepted:
                 self.accepted.append(exchange.id)
-        if exchange.operation in (REOPEN, "complete-step") and not exchange.refused:
+        aimed = exchange.subject.step or exchange.subject.process == self.subject.process
+        if aimed and exchange.operation in (REOPEN, "complete-step") and not exchange.refused:
             self.altered.add(exchange.subject.step)

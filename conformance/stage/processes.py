@@ -90,7 +90,7 @@ class Processes:
         """Lets an account of ours approve or reject the sign-off of a process."""
         signoff = process.signoffs[0]
         verdict = {"approved": "APPROVED", "rejected": "REJECTED"}[state]
-        for decision, role in self._open_decisions(signoff) or self._ask_owner(process):
+        for decision, role in self._decisions_not(verdict, signoff) or self._ask_owner(process, verdict):
             api.decide(self._sessions[role], signoff, decision, verdict)
             if state == "rejected" or self.status(signoff) == COMPLETE:
                 process.signoff = state
@@ -213,25 +213,25 @@ class Processes:
                 raise Unstaged(f"the guid of account {user.role} is not known; name it in the target file")
         return {"users": [{"guid": user.guid} for user in users]}
 
-    def _open_decisions(self, signoff: Subject) -> list[tuple[str, str]]:
-        """Returns the undecided decisions that our accounts have to make, each with its account."""
+    def _decisions_not(self, verdict: str, signoff: Subject) -> list[tuple[str, str]]:
+        """Returns the decisions of our accounts that are not `verdict` yet, each with its account."""
         ours = {self._sessions[role].guid: role for role in self._sessions.roles if role not in RESTRICTED}
         ours.pop("", None)
         undecided = [
             decision
             for decision in api.decisions(self._reader(signoff.process), signoff)
-            if decision.get("decision") not in ("APPROVED", "REJECTED") and isinstance(decision.get("guid"), str)
+            if decision.get("decision") != verdict and isinstance(decision.get("guid"), str)
         ]
         makers = ((one["guid"], [ours[guid] for guid in _strings(one) if guid in ours]) for one in undecided)
         return [(decision, roles[0]) for decision, roles in makers if roles]
 
-    def _ask_owner(self, process: StagedProcess) -> list[tuple[str, str]]:
+    def _ask_owner(self, process: StagedProcess, verdict: str) -> list[tuple[str, str]]:
         """Makes the owner an approver."""
         owner = self._sessions[process.plot.owner]
         if not owner.guid:
             raise Unstaged(f"the guid of account {owner.role} is not known; name it in the target file")
         api.ask_decision(owner, process.signoffs[0], owner.guid, process.plot.decision_type)
-        found = self._open_decisions(process.signoffs[0])
+        found = self._decisions_not(verdict, process.signoffs[0])
         if not found:
             raise Unstaged("no account of the target file is an approver of the sign-off step")
         return found
@@ -244,11 +244,15 @@ class Processes:
         return self._sessions[next((one.creator for one in self.made if one.guid == guid), "owner")]
 
     def _name(self, plot: Plot) -> str:
-        return f"conformance-{self._run_id}-{plot.name}"
+        return f"conformance-{self._run_id}-{plot.name} ✔"
 
     def _watch(self, exchange: Exchange) -> None:
-        if exchange.subject is not None:
+        if exchange.subject is None:
+            return
+        if exchange.refused:
             self.views.forget(exchange.subject.process)
+        else:  # what was done may have changed any process
+            self.views.forget()
 
 
 def again(error: Exception) -> Exception:

@@ -90,6 +90,8 @@ CATALOGUE: Mapping[str, type[Fault]] = MappingProxyType(
 
 def contradict(one: type[Fault], other: type[Fault]) -> bool:
     """Whether two faults can't be had together: they override the same thing, or show in different profiles."""
+    if one.alone or other.alone:
+        return True
     return one.in_profile != other.in_profile or not _own(one).isdisjoint(_own(other))
 
 

@@ -128,15 +128,6 @@ class CreatorsNameIsMangled(Answer):
         shown["creator"]["fullName"] = shown["creator"]["fullName"].encode("ascii", "replace").decode()
 
 
-class NameIsMangled(Answer):
-    """A process' name beyond ASCII comes out as question marks."""
-
-    rule = "response-shape"
-
-    def alter(self, answer: Json, shown: Json, process: QualityProcess) -> None:
-        shown["name"] = shown["name"].encode("ascii", "replace").decode()
-
-
 class DescriptionIsMangled(Answer):
     """A process' description beyond ASCII comes out as question marks."""
 

@@ -14,11 +14,13 @@ class Fault(Arena):
     """An Arena with one mistake in it.
 
     `rule` is the rule that must catch it; None where the page is silent, so that it can only show as a difference
-    from what was seen before. `Rules` is its policy. `in_profile` is the profile in which the mistake shows.
+    from what was seen before. `Rules` is its policy. `in_profile` is the profile in which the mistake shows. One
+    that is `alone` leaves so little that works that another mistake beside it need not show.
     """
 
     rule: ClassVar[str | None] = None
     in_profile: ClassVar[str] = "documented"
+    alone: ClassVar[bool] = False
     Rules: ClassVar[type[Policy]] = Policy
 
     def __init_subclass__(cls) -> None:

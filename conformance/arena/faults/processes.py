@@ -96,6 +96,7 @@ class ProcessIsCompleted(Also):
     """The process is completed: the status goes the wrong way."""
 
     rule = "reopen-step"
+    alone = True
 
     def also(self, user: User, process: QualityProcess, step: Step) -> None:
         process.status = ProcessStatus.COMPLETED

@@ -215,6 +215,7 @@ class RemainingIsNegative(Fault):
     """The number is negative: what was used, with a minus."""
 
     rule = "quota-counts-down"
+    alone = True  # with no call left a run ends
 
     def headers(self, visit: Visit, status: int, content: bytes) -> list[tuple[str, str]]:
         used = visit.workspace.remaining - visit.workspace.request_limit

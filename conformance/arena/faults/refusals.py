@@ -175,6 +175,7 @@ class EveryRefusalIsOk(RefusedWith):
     """Every refusal is 200 with the error envelope in it."""
 
     rule = "failure-is-400"
+    alone = True
     situations = frozenset(Situation) - {Situation.SIGNOFF_TAKES_DECISIONS, Situation.BAD_LOGIN}
     status = 200
 
