@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -105,9 +105,12 @@ def run(
 @click.option(
     "--world", "world_file", metavar="FILE", type=click.Path(path_type=Path), help="Users, groups, templates."
 )
-@click.option("--profile", type=click.Choice(PROFILES), default="documented", show_default=True)
+@click.option("--profile", type=click.Choice(PROFILES), show_default="documented, or where the fault shows")
+@click.option("--fault", metavar="NAME", help="Serves the faulty Arena of that name, to see your own tests fail.")
 @click.option("--write-target", metavar="FILE", type=click.Path(path_type=Path), help="Writes a target file for it.")
-def serve(port: int, host: str, world_file: Path | None, profile: str, write_target: Path | None) -> None:
+def serve(
+    port: int, host: str, world_file: Path | None, profile: str | None, fault: str | None, write_target: Path | None
+) -> None:
     """Runs the embedded Arena until Ctrl-C, for your own tests.
 
     The first line tells its address; then come its accounts.
@@ -116,14 +119,21 @@ def serve(port: int, host: str, world_file: Path | None, profile: str, write_tar
     Examples:
       arena-conformance serve
       arena-conformance serve --port 8080 --profile winter-2023
+      arena-conformance serve --fault creator-may
       arena-conformance serve --write-target arena.yaml
     """
     from conformance.arena.server import Server
     from conformance.arena.service import Arena
     from conformance.arena.world import World
 
+    kind: type[Arena] = Arena
+    if fault is not None:
+        from conformance.arena.faults import CATALOGUE
+
+        _known([fault], [*CATALOGUE], "fault", "`arena-conformance prove --list` lists them.")
+        kind, profile = CATALOGUE[fault], profile or CATALOGUE[fault].in_profile
     try:
-        arena = Arena(World.load(world_file), profile=profile)
+        arena = kind(World.load(world_file), profile=profile or "documented")
     except (ValueError, OSError) as error:
         _fail(str(error))
     try:
@@ -137,6 +147,64 @@ def serve(port: int, host: str, world_file: Path | None, profile: str, write_tar
         click.echo(f"  {role:<20} {account['email']}  {account['password']}")
     sys.stdout.flush()
     server.serve_forever()
+
+
+@main.command()
+@click.option("--full", is_flag=True, help="Tests all rules on every fault, and shows which others fail too.")
+@click.option("--only", multiple=True, metavar="NAME", help="Proves this fault or variant only; may be repeated.")
+@click.option("--list", "listed", is_flag=True, help="Lists the faults and what is wrong with each; runs nothing.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Fixes which pairs are tried.")
+@click.option(
+    "--report-dir",
+    metavar="DIR",
+    default="reports",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where kill-matrix.json is written.",
+)
+def prove(full: bool, only: tuple[str, ...], listed: bool, seed: int, report_dir: Path) -> None:
+    """Proves that this suite finds faults.
+
+    Runs it against every faulty Arena of a catalogue, against pairs of faults,
+    and against correct Arenas that differ where a server may differ. Prints
+    which rule caught which fault.
+
+    \b
+    Caught by: rule (the rule that must), drift (the page is silent, and the
+    behaviour differs from the usual Arena's), other (only other rules failed:
+    not good enough), missed.
+
+    \b
+    Examples:
+      arena-conformance prove
+      arena-conformance prove --full
+      arena-conformance prove --only creator-may --only quota-of-the-user
+      arena-conformance prove --list
+
+    \b
+    Exit codes: 0 proven, 1 a fault missed or a false alarm, 2 bad usage.
+    """
+    from rich.console import Console
+
+    from conformance import prove as proof
+    from conformance.arena import faults, variants
+    from conformance.report import document
+
+    names = [*faults.CATALOGUE, *variants.CATALOGUE]
+    _known(only, names, "fault or variant", "`arena-conformance prove --list` lists the faults.")
+    if listed:
+        for name, fault in faults.CATALOGUE.items():
+            click.echo(f"{name} ({fault.rule or 'the page is silent'})\n  {' '.join((fault.__doc__ or '').split())}")
+        return
+    _usable(report_dir)
+    todo = proof.tasks(only=only, full=full, seed=seed)
+    with _progress() as progress:
+        seen = lambda one, done, total: progress(proof.describe(one), done, total)  # noqa: E731 - one line
+        outcomes = list(proof.prove(todo, seen))
+    matrix = proof.as_document(outcomes)
+    document.write(matrix, report_dir / "kill-matrix.json")
+    proof.print_outcomes(Console(highlight=False), outcomes, str(report_dir / "kill-matrix.json"))
+    sys.exit(0 if matrix["proven"] else 1)
 
 
 @main.command()
@@ -169,16 +237,32 @@ def rules(rules: tuple[str, ...]) -> None:
             console.print()
 
 
+def entry() -> None:
+    """Runs the command line. An interruption before the run has begun has changed nothing: exit code 3."""
+    try:
+        sys.exit(main.main(standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("arena-conformance: interrupted before anything was sent", err=True)
+        sys.exit(NO_VERDICT)
+
+
 def _selected(rules: tuple[str, ...]) -> frozenset[str]:
     known = [rule.id for rule in contract.rules()]
-    for rule in rules:
-        if rule not in known:
+    _known(rules, known, "rule", "`arena-conformance rules` lists them.")
+    return frozenset(rules or known)
+
+
+def _known(names: Iterable[str], known: list[str], kind: str, otherwise: str) -> None:
+    """Fails for a name that is none, and says which was probably meant."""
+    for name in names:
+        if name not in known:
             import difflib
 
-            near = difflib.get_close_matches(rule, known, 1)
-            hint = f"did you mean {near[0]}?" if near else "`arena-conformance rules` lists them."
-            _fail(f"there is no rule {rule!r}; {hint}")
-    return frozenset(rules or known)
+            near = difflib.get_close_matches(name, known, 1)
+            _fail(f"there is no {kind} {name!r}; {f'did you mean {near[0]}?' if near else otherwise}")
 
 
 @contextmanager

@@ -36,15 +36,18 @@ def run(target: Target, *, selected: frozenset[str], seed: int, strict: bool, pr
     sessions = Sessions(Client(target, recorder, connection))
     stage = Stage(sessions, recorder, target.staging, run_id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}")
     state = Run(target, contract.profiles()[target.profile], recorder, sessions, stage, selected, seed, progress)
-    with _terminated_like_interrupted():
+    with _interruptible(state):
         try:
             stopped = _test(state)
         except KeyboardInterrupt:
             stopped = "interrupted"
-        finally:
-            recorder.scenario = ""
+        recorder.scenario = ""
+        try:
             stage.close()
             sessions.close()
+        except KeyboardInterrupt:  # a second one: stop at once, and say what is left
+            stage.abandon()
+        finally:
             connection.close()
     outcomes = state.outcomes()
     outcome = conclude(outcomes, stopped=stopped, strict=strict)
@@ -68,18 +71,20 @@ def _test(state: Run) -> str:
 
 
 @contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
+def _interruptible(state: Run) -> Iterator[None]:
     """Lets SIGTERM end a run as Ctrl-C does: with a report, and cleaned up."""
 
     def interrupt(*_: object) -> None:
+        state.interrupt()
         raise KeyboardInterrupt
 
     try:
-        before = signal.signal(signal.SIGTERM, interrupt)
+        before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     except ValueError:  # not the main thread: whoever runs us there handles signals
         yield
         return
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

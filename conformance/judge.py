@@ -69,11 +69,20 @@ class Run:
     _observed: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._interrupted = False
         self._quota = QuotaWatch(self.target.exclusive)
         self.recorder.watch(self._see)
 
+    def interrupt(self) -> None:
+        """Ends all judging: a call may have been cut off whose effect nobody knows."""
+        self._interrupted = True
+        for ground in self.stage.grounds:
+            ground.abandon("interrupted")
+
     def _see(self, exchange: Exchange) -> None:
         """Judges what binds every answer."""
+        if self._interrupted:
+            return
         subject = exchange.subject.process if exchange.subject else ""
         judgements = (judge(exchange, self.profile, self.stage.views.shown.get(subject)), self._quota.see(exchange))
         whole = Judgement(
@@ -91,7 +100,7 @@ class Run:
 
     def judgement(self, exchange: Exchange) -> Judgement:
         """Returns what was found about an answer as it came in."""
-        return self._judgements[exchange.id]
+        return self._judgements.get(exchange.id, Judgement())
 
     def observe(self, item: pytest.Item, answer: Exchange) -> None:
         """Marks a scenario as one that the page leaves open."""
@@ -123,6 +132,8 @@ class Run:
                 self.findings.append((ground.scenarios[-1], finding))
                 continue
             self.scenarios = [_grounded(one, ground) if one.id in ground.scenarios else one for one in self.scenarios]
+        for change in self.stage.views.became_another.values():
+            self.findings.append(("", Finding("reopen-step", UNTOUCHED, str(change))))
         done = {one.id for one in self.scenarios}
         why = f"not run: {self.stopped or 'the run ended early'}"
         self.scenarios += [

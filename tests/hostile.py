@@ -67,6 +67,7 @@ class Hostile:
         self._behaviour = behaviour
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self._threads: list[threading.Thread] = []
+        self._connections: list[socket.socket] = []
         self.port = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/v1"
 
@@ -79,6 +80,9 @@ class Hostile:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        for connection in self._connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join(timeout=10)
 
@@ -88,6 +92,7 @@ class Hostile:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            self._connections.append(connection)
             self._start(self._treat, connection)
 
     def _treat(self, connection: socket.socket) -> None:

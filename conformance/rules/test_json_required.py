@@ -51,7 +51,7 @@ def test_refused(step: Subject, sessions: Sessions, profile: Profile, content_ty
     ],
 )
 def test_charset_utf_8(stage: Stage, sessions: Sessions, content_type: str) -> None:
-    step = stage.completed_step(owner="owner", assigned_to="colleague")
+    step = stage.completed_step(owner="owner", assigned_to="several")
     answer = sessions[stage.reopener(step)].reopen(step, content_type=content_type)
     expect.accepted(answer)
 
@@ -65,5 +65,5 @@ def test_charset_utf_8(stage: Stage, sessions: Sessions, content_type: str) -> N
     ],
 )
 def test_parameters(stage: Stage, sessions: Sessions, observe: Callable[[Exchange], None], content_type: str) -> None:
-    step = stage.completed_step(owner="owner", assigned_to="colleague")
+    step = stage.completed_step(owner="owner", assigned_to="several")
     observe(sessions["owner"].reopen(step, content_type=content_type))

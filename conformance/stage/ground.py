@@ -50,8 +50,16 @@ class Ground:
         self.subject = self._lease()
         return self.subject
 
+    def abandon(self, reason: str) -> None:
+        """Closes the ground without a reading, where it is still open."""
+        if self._open:
+            self._open = False
+            self.unread = reason
+
     def close(self) -> None:
         """Reads everything again."""
+        if not self._open:
+            return
         self._open = False
         try:
             after = self._read()

@@ -150,6 +150,10 @@ class Stage:
         """Deletes what this run made; what could not be deleted is in `left_behind`."""
         self.left_behind += self._processes.delete()
 
+    def abandon(self) -> None:
+        """Leaves behind what was not deleted yet."""
+        self.left_behind += self._processes.remaining()
+
     def _lease(self, owner: str, assigned_to: str) -> StagedStep:
         if assigned_to not in (UNASSIGNED, GROUP, SEVERAL) and assigned_to not in self._sessions:
             raise NoAccount(f"the target file has no account {assigned_to}")

@@ -123,15 +123,28 @@ class Processes:
 
     def delete(self) -> list[str]:
         """Deletes every process that this run made, and returns what could not be deleted and why."""
-        doomed = [
-            (process.guid, self._name(process.plot), process.creator, process.plot.owner) for process in self.made
-        ]
+        left = []
+        while self.made:
+            process = self.made[-1]
+            reason = self._delete(process.guid, process.creator, process.plot.owner)
+            if reason:
+                left.append(f"{self._shown(process)}: {reason}")
+            self.made.remove(process)
         for name in sorted(self._unanswered):
             with suppress(Unstaged, StagingBroke, NoAccount, LoginFailed):
-                doomed += [(guid, name, "owner", "colleague") for guid in api.find(self._sessions["owner"], name)]
-        left = [(guid, name, self._delete(guid, *roles)) for guid, name, *roles in doomed]
-        self.made.clear()
-        return [f"quality process {guid} ({name}): {reason}" for guid, name, reason in left if reason]
+                for guid in api.find(self._sessions["owner"], name):
+                    reason = self._delete(guid, "owner", "colleague")
+                    if reason:
+                        left.append(f"quality process {guid} ({name}): {reason}")
+        return left
+
+    def remaining(self) -> list[str]:
+        """Returns what was not deleted, and what may exist."""
+        unanswered = [f"perhaps a quality process {name}: its creation was not answered" for name in self._unanswered]
+        return [f"{self._shown(process)}: not deleted" for process in self.made] + sorted(unanswered)
+
+    def _shown(self, process: StagedProcess) -> str:
+        return f"quality process {process.guid} ({self._name(process.plot)})"
 
     def _delete(self, guid: str, *roles: str) -> str:
         reason = "no account could log in"
@@ -156,7 +169,7 @@ class Processes:
         self._unanswered.discard(name)
         process = StagedProcess(plot, str(created["guid"]), creator)
         self.made.append(process)
-        self.views.shown[process.guid] = created
+        self.views.show(created)
         shown = api.steps(session, process.guid)
         regular, signoffs = _subjects(process.guid, shown, "REGULAR"), _subjects(process.guid, shown, "SIGNOFF")
         if len(regular) < len(plot.steps):

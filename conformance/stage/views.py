@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from conformance.evidence import Subject
 from conformance.session import Session
 from conformance.stage import api
-from conformance.stage.snapshot import Place, Snapshot, decision_facts, process_facts, step_facts
+from conformance.stage.snapshot import Change, Place, Snapshot, decision_facts, process_facts, step_facts
+
+_NAMING: Final = frozenset({"name", "number", "owner", "creator", "template"})
 
 
 class Views:
@@ -16,6 +19,8 @@ class Views:
 
     def __init__(self, reader: Callable[[str], Session]) -> None:
         self.shown: dict[str, dict[str, Any]] = {}  # each process as the target showed it last
+        self.became_another: dict[Place, Change] = {}  # what names a process and nothing in a run may change
+        self._identity: dict[Place, str] = {}
         self._reader = reader  # whose session reads a process
         self._fresh: dict[str, dict[str, dict[Place, str]]] = {}  # by process and view
 
@@ -59,6 +64,16 @@ class Views:
     def _read_steps(self, guid: str) -> dict[Place, str]:
         return step_facts(api.steps(self._reader(guid), guid))
 
+    def show(self, process: dict[str, Any]) -> dict[Place, str]:
+        """Takes in how the target shows a process, and returns its facts."""
+        self.shown[str(process.get("guid"))] = process
+        facts = process_facts(process)
+        for place in facts:
+            if place.field in _NAMING and process.get(place.field) is not None:
+                known = self._identity.setdefault(place, facts[place])
+                if known != facts[place]:
+                    self.became_another[place] = Change(place, json.loads(known), json.loads(facts[place]))
+        return facts
+
     def _read_process(self, guid: str) -> dict[Place, str]:
-        self.shown[guid] = api.process(self._reader(guid), guid)
-        return process_facts(self.shown[guid])
+        return self.show(api.process(self._reader(guid), guid))

@@ -316,11 +316,3 @@ class UnknownCallersCount(Variant):
         if session is None:
             self.count_call(self.store.main_workspace)
         return session
-
-
-class NoQuotaForUnknownCallers(Variant):
-    """Where no session is recognised no workspace is known, and the answer says nothing about its quota."""
-
-    def headers(self, visit: Visit, status: int, content: bytes) -> list[tuple[str, str]]:
-        six = super().headers(visit, status, content)
-        return [one for one in six if visit.caller or not one[0].startswith("X-Arena-")]

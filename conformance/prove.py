@@ -1,0 +1,326 @@
+"""Proves that the suite finds faults: runs it against every faulty Arena of the catalogue, and against correct ones.
+
+Each run is an ordinary one, over HTTP, in a worker process; nobody tells the suite what is wrong.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import random
+import signal
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from functools import cache
+from multiprocessing import get_context
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from conformance import contract, gate, target
+from conformance.arena.faults import CATALOGUE, combined, contradict
+from conformance.arena.faults.fault import Fault
+from conformance.arena.server import Server
+from conformance.arena.service import Arena
+from conformance.arena.variants import CATALOGUE as VARIANTS
+from conformance.arena.world import World
+
+PAIRS: Final = 50
+VERSION: Final = 1
+_TIMEOUT_SECONDS: Final = 5  # a fault that never answers must not hold the proof up; the Arena answers in milliseconds
+_KINDS: Final = ("fault", "pair", "variant")
+
+# A rule that binds every answer may need another rule's scenarios to provoke the mistake. Which, by the module that
+# the fault stands in; that saves calls, and nothing depends on it.
+_PROVOKED_BY: Final = {
+    "sessions": {"session-required"},
+    "codes": {"session-required", "json-required"},
+    "media": {"json-required"},
+    "refusals": {"request-shape", "already-open-is-3089"},
+    "breakdowns": {"request-shape", "response-shape"},
+    "envelope": {"session-required", "json-required", "request-shape"},
+    "headers": {"session-required", "json-required"},
+    "limits": {"session-required", "json-required"},
+    "quota": {"session-required", "json-required", "request-shape", "others-may-not-reopen"},
+    "success": {"response-shape", "assignee-may-reopen"},
+}
+
+Report = dict[str, Any]
+Behaviours = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing to prove: a fault, a pair of faults or a variant, by name; `full`: with all rules."""
+
+    kind: str
+    names: tuple[str, ...]
+    profile: str
+    full: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the suite made of one Arena.
+
+    `caught`: "rule" (every expected rule failed), "drift" (no rule failed, but it behaves otherwise than the usual
+    Arena), "other" (rules failed, but not every expected one), "missed"; of a variant "green" or "alarm".
+    """
+
+    kind: str
+    name: str
+    sentence: str
+    profile: str
+    expected: tuple[str, ...]
+    caught: str
+    failed: tuple[str, ...]
+    differs: tuple[str, ...]
+    exit_code: int
+    reason: str
+    calls: int
+    complete: bool  # whether all rules were tested, or the expected ones only
+
+    @property
+    def proven(self) -> bool:
+        """Whether the suite did what it must; where the page is silent, no rule may fail."""
+        return self.caught in (("rule",) if self.expected else ("drift", "green"))
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The rules that failed beside those expected to."""
+        return tuple(rule for rule in self.failed if rule not in self.expected)
+
+
+def tasks(*, only: Sequence[str] = (), full: bool = False, seed: int = 1) -> list[Task]:
+    """Returns what there is to prove: every fault, a sample of pairs, every variant; or what `only` names.
+
+    Raises KeyError for a name that neither catalogue has.
+    """
+    if only:
+        return [one for name in only for one in ([_fault(name, full)] if name in CATALOGUE else _variant(name, full))]
+    faults = [_fault(name, full) for name in CATALOGUE]
+    pairs = [Task("pair", pair, CATALOGUE[pair[0]].in_profile, full) for pair in sample_pairs(seed)]
+    return [*faults, *pairs, *(task for name in VARIANTS for task in _variant(name, full))]
+
+
+def sample_pairs(seed: int) -> list[tuple[str, str]]:
+    """Returns pairs of faults of different rules that can be had together, the same for the same seed."""
+    broken = [name for name, fault in CATALOGUE.items() if fault.rule is not None]
+    possible = [
+        (one, other)
+        for one, other in itertools.combinations(broken, 2)
+        if CATALOGUE[one].rule != CATALOGUE[other].rule and not contradict(CATALOGUE[one], CATALOGUE[other])
+    ]
+    return random.Random(seed).sample(possible, min(PAIRS, len(possible)))  # noqa: S311 - a sample, no secret
+
+
+def prove(todo: Sequence[Task], seen: Callable[[Outcome, int, int], None]) -> Iterator[Outcome]:
+    """Yields every outcome in the order of `todo`, when all are known; `seen` is told of each at once."""
+    done: dict[Task, Outcome] = {}
+    workers = min(os.cpu_count() or 1, len(todo))
+    with ProcessPoolExecutor(workers, get_context("spawn"), _begin_worker) as executor:
+        futures: dict[Future[Outcome], Task] = {executor.submit(examine, task): task for task in todo}
+        try:
+            for future in as_completed(futures):
+                done[futures[future]] = future.result()
+                seen(done[futures[future]], len(done), len(futures))
+        except BaseException:
+            executor.shutdown(cancel_futures=True)
+            raise
+    yield from (done[task] for task in todo)
+
+
+def examine(task: Task) -> Outcome:
+    """Runs the suite for one task, in this process.
+
+    Unless the task is a full one, the expected rules are tested first, and all only where these do not fail.
+    """
+    if task.kind == "variant":
+        return _examine_variant(task)
+    faults = [CATALOGUE[name] for name in task.names]
+    arena = faults[0] if len(faults) == 1 else combined(*faults)
+    expected = tuple(fault.rule for fault in faults if fault.rule is not None)
+    for selected in _stages(expected, faults, full=task.full):
+        complete, report = not selected, _run(arena, task.profile, selected)
+        if expected and {*expected} <= {*_failed(report)}:
+            break
+    failed = _failed(report)
+    differs = _differing(_usual(task.profile), report["behaviours"]) if complete else ()
+    if expected and {*expected} <= {*failed}:
+        caught = "rule"
+    else:
+        caught = "other" if failed else "drift" if differs else "missed"
+    return _outcome(task, faults, report, expected=expected, caught=caught, differs=differs, complete=complete)
+
+
+def as_document(outcomes: Sequence[Outcome]) -> Report:
+    """Returns what kill-matrix.json says."""
+    by_kind = {f"{kind}s": [asdict(one) for one in outcomes if one.kind == kind] for kind in _KINDS}
+    proven = all(one.proven for one in outcomes)
+    return {"version": VERSION, "proven": proven, "caught_by_rule": dict(_grid(outcomes)), **by_kind}
+
+
+def print_outcomes(console: Console, outcomes: Sequence[Outcome], where: str) -> None:
+    """Prints every fault below the rule that must catch it, the grid of rules, and what is not proven."""
+    faults = [one for one in outcomes if one.kind == "fault"]
+    for rule in [rule.id for rule in contract.rules()]:
+        _print_table(console, rule, [one for one in faults if one.expected == (rule,)])
+    _print_table(console, "the page is silent", [one for one in faults if not one.expected])
+    for kind in ("pair", "variant"):
+        _print_table(console, f"{kind}s", [one for one in outcomes if one.kind == kind])
+    if len(faults) > 1:
+        grid = Table("rule", "faults", "caught", box=None, pad_edge=False, header_style="bold")
+        for rule, caught in _grid(outcomes):
+            grid.add_row(rule, str(sum(1 for one in faults if one.expected == (rule,))), str(caught))
+        console.print(grid, "")
+    for one in outcomes:
+        if not one.proven:
+            _print_problem(console, one)
+    _line(console, "", f"Details: {where}", "")
+    problems = sum(1 for one in outcomes if not one.proven)
+    counts = ", ".join(f"{sum(1 for one in outcomes if one.kind == kind)} {kind}s" for kind in _KINDS)
+    verdict = f"NOT PROVEN ({problems} of them not as they must be)" if problems else "PROVEN"
+    _line(console, "", f"{verdict}: {counts}", "bold red" if problems else "bold green")
+
+
+def describe(outcome: Outcome) -> str:
+    """Returns one line on what became of an Arena."""
+    return f"{outcome.name}: {outcome.caught}" + (f" ({', '.join(outcome.others)})" if outcome.others else "")
+
+
+def _fault(name: str, full: bool) -> Task:
+    return Task("fault", (name,), CATALOGUE[name].in_profile, full)
+
+
+def _stages(expected: tuple[str, ...], faults: Sequence[type[Fault]], *, full: bool) -> list[frozenset[str]]:
+    """Returns which rules to test, one selection after the other until the fault is caught; an empty one means all."""
+    if full or not expected:
+        return [frozenset()]
+    provoking = frozenset().union(*(_PROVOKED_BY.get(one.__module__.rpartition(".")[2], ()) for one in faults))
+    return list(dict.fromkeys([frozenset(expected), frozenset(expected) | provoking, frozenset()]))
+
+
+def _variant(name: str, full: bool) -> list[Task]:
+    profiles = VARIANTS[name].profiles
+    return [Task("variant", (name,), profile, True) for profile in (profiles if full else profiles[:1])]
+
+
+def _begin_worker() -> None:
+    """Ctrl-C is for the parent, which lets a run that has begun clean up; what faulty Arenas log is of no interest."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.disable(logging.CRITICAL)
+
+
+def _examine_variant(task: Task) -> Outcome:
+    variant = VARIANTS[task.names[0]]
+    report = _run(variant, task.profile, server_class=variant.server_class)
+    untested = {rule["id"] for rule in report["rules"] if rule["verdict"] != "pass"}
+    green = report["run"]["exit_code"] == 0 and untested <= variant.untested
+    return _outcome(
+        task, [variant], report, expected=(), caught="green" if green else "alarm", differs=(), complete=True
+    )
+
+
+def _run(
+    arena: type[Arena], profile: str, selected: frozenset[str] = frozenset(), server_class: type[Server] = Server
+) -> Report:
+    served = arena(_world(), profile=profile)
+    with server_class(served) as server:
+        document = {**served.target(server.url), "timeout_seconds": _TIMEOUT_SECONDS}
+        tested = target.from_document(document, environ={})
+        rules = selected or frozenset(rule.id for rule in contract.rules())
+        return gate.run(tested, selected=rules, seed=1, strict=False, progress=lambda *_: None)
+
+
+@cache
+def _world() -> World:
+    return World.load()
+
+
+@cache
+def _usual(profile: str) -> Behaviours:
+    behaviours: Behaviours = _run(Arena, profile)["behaviours"]
+    return behaviours
+
+
+def _outcome(
+    task: Task,
+    arenas: Iterable[type[Arena]],
+    report: Report,
+    *,
+    expected: tuple[str, ...],
+    caught: str,
+    differs: tuple[str, ...],
+    complete: bool,
+) -> Outcome:
+    return Outcome(
+        kind=task.kind,
+        name=" + ".join(task.names),
+        sentence=" ".join(" ".join((arena.__doc__ or "").split()) for arena in arenas),
+        profile=task.profile,
+        expected=expected,
+        caught=caught,
+        failed=_failed(report),
+        differs=differs,
+        exit_code=report["run"]["exit_code"],
+        reason=report["run"]["reason"],
+        calls=report["run"]["calls"],
+        complete=complete,
+    )
+
+
+def _failed(report: Report) -> tuple[str, ...]:
+    return tuple(rule["id"] for rule in report["rules"] if rule["verdict"] == "fail")
+
+
+def _differing(usual: Behaviours, other: Behaviours) -> tuple[str, ...]:
+    return tuple(name for name in sorted({*usual, *other}) if usual.get(name) != other.get(name))
+
+
+def _grid(outcomes: Sequence[Outcome]) -> list[tuple[str, int]]:
+    """Returns how many faults each rule caught of those that it must."""
+    caught = [one for one in outcomes if one.kind == "fault" and one.caught == "rule"]
+    return [(rule.id, sum(1 for one in caught if one.expected == (rule.id,))) for rule in contract.rules()]
+
+
+def _print_table(console: Console, title: str, outcomes: Sequence[Outcome]) -> None:
+    if not outcomes:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold", width=min(console.width, 80))
+    table.add_column(title, ratio=1, overflow="fold")
+    table.add_column("caught by", width=9)
+    table.add_column("calls", justify="right", width=5)
+    for one in outcomes:
+        name = Text(one.name)
+        if one.complete and one.others and one.expected:
+            name.append(f"\n  also: {', '.join(one.others)}", "dim")
+        table.add_row(name, Text(one.caught, "" if one.proven else "bold red"), str(one.calls))
+    console.print(table, "")
+
+
+def _print_problem(console: Console, one: Outcome) -> None:
+    _line(console, f"{one.caught:<7} ", one.name, "bold red")
+    _line(console, "    wrong     ", one.sentence, "")
+    _line(
+        console,
+        "    expected  ",
+        ", ".join(one.expected) or ("no alarm" if one.kind == "variant" else "drift only"),
+        "",
+    )
+    _line(
+        console,
+        "    failed    ",
+        ", ".join(one.failed) or f"no rule; exit code {one.exit_code} {one.reason}".strip(),
+        "",
+    )
+    if one.kind != "variant":
+        command = f"arena-conformance prove --only {one.name.replace(' + ', ' --only ')} --full"
+        _line(console, "    repeat    ", command, "dim")
+
+
+def _line(console: Console, label: str, text: str, style: str) -> None:
+    console.print(Text(label) + Text(text, style), soft_wrap=True)
