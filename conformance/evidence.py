@@ -170,8 +170,8 @@ class Exchange:
         if self.status is None:
             return self.trouble
         body = " ".join(self.body.split())
-        shown = f"{self.status} {body[:200]}{'…' if len(body) > 200 else ''}".rstrip()
-        return f"{shown} ({self.trouble})" if self.trouble else shown
+        trouble = f" ({self.trouble})" if self.trouble else ""
+        return f"{self.status}{trouble} {body[:200]}{'…' if len(body) > 200 else ''}".rstrip()
 
 
 def curl(exchange: Exchange) -> str:

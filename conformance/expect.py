@@ -35,6 +35,10 @@ class Broken(Exception):
         self.rule = rule
 
 
+class Refused(Broken):
+    """What the page permits is refused."""
+
+
 class Unclear(Exception):
     """The answer tells nothing about the promise."""
 
@@ -47,7 +51,7 @@ def accepted(answer: Exchange) -> None:
     """Expects that the target did what was asked. That the status is 201 belongs to `success-is-201`."""
     _answered(answer)
     if answer.refused:
-        raise Broken("the step is reopened (201)", f"the call was refused: {answer.summary()}", answer)
+        raise Refused("the step is reopened (201)", f"the call was refused: {answer.summary()}", answer)
     if not answer.accepted:
         raise Unclear(f"exchange {answer.id} was answered {answer.status}: it is neither done nor refused")
 

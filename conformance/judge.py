@@ -14,7 +14,7 @@ import pytest
 from conformance import contract, expect
 from conformance.contract import Profile
 from conformance.evidence import Exchange, Recorder
-from conformance.expect import UNTOUCHED, Broken, NoAnswer, Unclear
+from conformance.expect import UNTOUCHED, Broken, NoAnswer, Refused, Unclear
 from conformance.invariants import Judgement, QuotaWatch, calls_left, judge, quota_used_up
 from conformance.session import FOREIGNER, LoginFailed, NoAccount, NotOurs, Sessions
 from conformance.stage import Ground, Stage, StagingBroke, Unstaged
@@ -116,11 +116,17 @@ class Run:
         if isinstance(error, Broken) and error.rule not in ("", scenario.rule):
             finding = Finding(error.rule, error.expected, error.actual, error.exchanges)
             self.findings.append((name, finding))
+        elif isinstance(error, Refused) and (why := self._spoiled(error)):
+            scenario = replace(scenario, verdict=Verdict.UNTESTED, reason=why)
         elif error is not None:
             scenario = _unhappy(scenario, error)
         elif item.nodeid in self._observed:
             scenario = replace(scenario, verdict=Verdict.OBSERVED, reason=self._observed[item.nodeid], deciding=False)
         self.scenarios.append(scenario)
+
+    def _spoiled(self, error: Refused) -> str:
+        """Returns why a refusal that breaks a promise breaks none after all: staging has spoiled the step."""
+        return self.stage.why_not_reopenable(self.recorder.exchanges[error.exchanges[0] - 1])
 
     def outcomes(self) -> list[RuleOutcome]:
         """Returns every rule's outcome, in the page's order."""

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
+from urllib.parse import quote
 
 from conformance.evidence import REDACTED, SESSION_HEADER, UNREADABLE, Exchange, Recorder, Subject, Unreadable
 from conformance.target import Account, Secret, Target
@@ -339,11 +340,18 @@ class Sessions:
         if not missing:
             return
         reader = self[next(iter(home))]
-        answer = reader.call("GET", "/settings/users?limit=400", operation="list-users")
+        self._learn(reader, "/settings/users?limit=400", missing)
+        for email, role in missing.items():  # a listing shows 400 users at most
+            if not self[role].guid:
+                self._learn(reader, f"/settings/users?email={quote(email)}", missing)
+
+    def _learn(self, reader: Session, path: str, roles: Mapping[str, str]) -> None:
+        """Takes the guids in that a listing of users shows; `roles` are named by e-mail address."""
+        answer = reader.call("GET", path, operation="list-users")
         results = answer.json.get("results") if answer.accepted and isinstance(answer.json, dict) else None
         for user in results if isinstance(results, list) else []:
             if isinstance(user, dict) and isinstance(user.get("guid"), str):
-                role = missing.get(str(user.get("email")).lower())
+                role = roles.get(str(user.get("email")).lower())
                 if role:
                     self._open[role] = replace(self._open[role], guid=user["guid"])
 

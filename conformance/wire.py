@@ -13,8 +13,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, ClassVar
@@ -66,7 +66,7 @@ class _Response(http.client.HTTPResponse):
     surplus = 0
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        self._sock = sock
+        self.connection = sock
         super().__init__(sock, *args, **kwargs)
         self._lines = _Lines(self.fp.detach())
         self.fp = self._lines
@@ -91,12 +91,12 @@ class _Response(http.client.HTTPResponse):
 
     def _close_conn(self) -> None:
         if self.length == 0 and not self.chunked and self.fp is not None:
-            timeout = self._sock.gettimeout()
+            timeout = self.connection.gettimeout()
             with suppress(OSError, ValueError):
-                self._sock.setblocking(False)
+                self.connection.setblocking(False)
                 self.surplus = len(self.fp.peek(1))
             with suppress(OSError):
-                self._sock.settimeout(timeout)
+                self.connection.settimeout(timeout)
         super()._close_conn()  # type: ignore[misc] # http.client has it, its stub does not
 
 
@@ -108,24 +108,32 @@ class _Bounded:
     response_class: type[http.client.HTTPResponse] = _Response
 
     def getresponse(self) -> Any:
-        expired = threading.Event()
-        timer = threading.Timer(float(self.timeout), _shut, [self.sock, expired])
-        timer.daemon = True
-        timer.start()
-        try:
-            return super().getresponse()  # type: ignore[misc] # of the class that this one is mixed into
-        except (OSError, http.client.HTTPException):
-            if expired.is_set():
-                raise TimeoutError from None
-            raise
-        finally:
-            timer.cancel()
+        with _deadline(self.sock, float(self.timeout)) as expired:
+            try:
+                return super().getresponse()  # type: ignore[misc] # of the class that this one is mixed into
+            except (OSError, http.client.HTTPException):
+                if expired.is_set():
+                    raise TimeoutError from None
+                raise
 
 
-def _shut(connection: socket.socket, expired: threading.Event) -> None:
-    expired.set()
-    with suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
+@contextmanager
+def _deadline(connection: socket.socket, seconds: float) -> Iterator[threading.Event]:
+    """Shuts the connection when the time is over, and sets the event that it yields."""
+    expired = threading.Event()
+
+    def shut() -> None:
+        expired.set()
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, shut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield expired
+    finally:
+        timer.cancel()
 
 
 class _HTTPConnection(_Bounded, HTTPConnection):
@@ -207,13 +215,16 @@ class Wire:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                received, trouble = _read(response.raw, time.monotonic() + self._timeout)
+                original: Any = response.raw._original_response
+                with _deadline(original.connection, self._timeout) as expired:
+                    received, trouble = _read(response.raw)
+                trouble = "the body did not end in time" if expired.is_set() else trouble
                 announced = response.headers.get("Content-Length", "")
                 answer = Answer(
                     status=response.status_code,
                     headers=tuple(response.raw.headers.items()),
                     body=received,
-                    surplus_bytes=getattr(getattr(response.raw, "_original_response", None), "surplus", 0),
+                    surplus_bytes=original.surplus,
                     cut_short=method != "HEAD" and announced.isdigit() and len(received) < int(announced),
                     trouble=trouble,
                 )
@@ -226,7 +237,7 @@ class Wire:
         self._session.close()
 
 
-def _read(raw: Any, deadline: float) -> tuple[bytes, str]:
+def _read(raw: Any) -> tuple[bytes, str]:
     """Returns the body as sent (content codings are left alone) and why it ended early, if it did."""
     parts: list[bytes] = []
     size = 0
@@ -236,8 +247,6 @@ def _read(raw: Any, deadline: float) -> tuple[bytes, str]:
             size += len(part)
             if size > MAX_BODY_BYTES:
                 return b"".join(parts), f"the body is longer than {MAX_BODY_BYTES // 1024 // 1024} MiB; reading stopped"
-            if time.monotonic() > deadline:
-                return b"".join(parts), "the body did not end in time"
     except urllib3.exceptions.ReadTimeoutError:
         return b"".join(parts), "the body did not end in time"
     except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError):

@@ -82,7 +82,9 @@ def test_the_arena_imports_nothing_of_the_suite(path):
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in modules(PACKAGE) if layer(path) in LAYERS[: LAYERS.index("prove")]], ids=lambda path: path.stem
+    "path",
+    [path for path in modules(PACKAGE) if layer(path) in LAYERS[: LAYERS.index("prove")]],
+    ids=lambda path: path.stem,
 )
 def test_the_suite_imports_nothing_of_the_arena(path):
     assert "arena" not in imported(path)

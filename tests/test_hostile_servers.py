@@ -225,7 +225,11 @@ BEHAVIOURS: dict[str, tuple[Behaviour, str, str]] = {
         NO_SESSION,
         NO_JSON,
     ),
-    "length-is-no-number": (once(head(b"Content-Length: many") + b"{}"), f"{NO_SESSION}|not HTTP", f"{NO_GUID}|not HTTP"),
+    "length-is-no-number": (
+        once(head(b"Content-Length: many") + b"{}"),
+        f"{NO_SESSION}|not HTTP",
+        f"{NO_GUID}|not HTTP",
+    ),
     "length-is-negative": (once(head(b"Content-Length: -1") + b"{}"), f"{NO_SESSION}|not HTTP", f"{NO_GUID}|not HTTP"),
     "two-lengths": (
         once(head(b"Content-Length: 2", b"Content-Length: 9") + b"{}"),
@@ -240,7 +244,11 @@ BEHAVIOURS: dict[str, tuple[Behaviour, str, str]] = {
     "ssh": (once(b"SSH-2.0-OpenSSH_9.6\r\n"), "not HTTP", "not HTTP"),
     "header-of-1-mb": (once(head(b"X-Long: " + b"x" * 1_000_000) + b"{}"), "not HTTP", "not HTTP"),
     "ten-thousand-headers": (once(head(*[b"X-One: 1"] * 10_000) + b"{}"), "not HTTP", "not HTTP"),
-    "header-without-colon": (once(head(b"no colon here") + b"{}"), f"{NO_SESSION}|not HTTP", f"{NO_GUID}|{NO_JSON}|not HTTP"),
+    "header-without-colon": (
+        once(head(b"no colon here") + b"{}"),
+        f"{NO_SESSION}|not HTTP",
+        f"{NO_GUID}|{NO_JSON}|not HTTP",
+    ),
     "endless-header": (endless_header, "not HTTP", "not HTTP"),
     "endless-body": (endless_body, "longer than|in time", "longer than|in time"),
     "endless-chunks": (endless_chunks, "longer than|in time", "longer than|in time"),
@@ -381,7 +389,7 @@ def test_a_length_in_characters_on_a_connection_that_is_closed_fails_response_he
 
 @pytest.mark.parametrize("session_id", ["1", "pass", "reason", "http", "\\", "]"])
 def test_a_session_id_that_is_a_word_of_the_report_leaves_it_whole(session_id: str) -> None:
-    numbers = itertools.count(11)
+    numbers = itertools.count(20)
 
     class ShortSessions(Arena):
         def new_session_id(self) -> str:
@@ -401,7 +409,7 @@ def test_hostile_text_stays_text(role_of_text: str, tmp_path: Path) -> None:
     text = "\x1b[2J\x1b]0;owned\x07::error::owned\r\n<script>alert(1)</script>]]>&\u202e\ud800 ${HOME} `id`"
 
     class Rude(Arena):
-        def render_error(self, status: int, code: int, message: str) -> dict[str, Any]:
+        def render_error(self, status: int, code: int, message: str) -> dict[str, Any]:  # noqa: ARG002
             return super().render_error(status, 1, text if role_of_text == "message" else message)
 
         def render_success(self, process: Any, complete: bool, comment: str | None) -> dict[str, Any]:

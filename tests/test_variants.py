@@ -16,7 +16,9 @@ from conformance.arena.variants import CATALOGUE
 from conformance.arena.world import World
 from conformance.target import from_document
 
-CASES = [pytest.param(name, profile, id=f"{name}-{profile}") for name in CATALOGUE for profile in CATALOGUE[name].profiles]
+CASES = [
+    pytest.param(name, profile, id=f"{name}-{profile}") for name in CATALOGUE for profile in CATALOGUE[name].profiles
+]
 
 
 def run(name: str, profile: str) -> dict[str, Any]:

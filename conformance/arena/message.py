@@ -28,7 +28,7 @@ class Reply:
     body: bytes
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error of the program
+class Refusal(Exception):
     """Ends a call before it changes anything."""
 
     def __init__(self, situation: Situation, *details: str, status: int | None = None) -> None:

@@ -39,7 +39,7 @@ def test_session(step: Subject, sessions: Sessions, profile: Profile, session_id
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param(lambda known: known[:-1] + ("A" if known[-1] != "A" else "B"), id="other-end"),
+        pytest.param(lambda known: ("A" if known[0] != "A" else "B") + known[1:], id="other-beginning"),
         pytest.param(lambda known: known[:-1], id="cut-short"),
         pytest.param(lambda known: f"{known}0", id="longer"),
         pytest.param(lambda known: known[::-1], id="reversed"),

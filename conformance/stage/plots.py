@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 UNASSIGNED: Final = ""
@@ -32,6 +32,11 @@ class Plot:
     approver: str = ""
     decision_type: str = "ALL_REQUIRED"
     runs_out: bool = False
+
+    @property
+    def without_former(self) -> Plot:
+        """The same plot on a target that lets nobody be assigned after another."""
+        return replace(self, steps=(self.steps[0][-1:], self.steps[1][-1:]), worked=None)
 
     def assigned_to(self, index: int) -> str:
         """Returns who holds the step: an account, GROUP, SEVERAL or UNASSIGNED."""

@@ -137,6 +137,17 @@ class Stage:
             if ground.changes:  # something was done that was refused: nothing is sure any more
                 self._doubt()
 
+    def why_not_reopenable(self, exchange: Exchange) -> str:
+        """Returns what staging did that gave the target a reason to refuse a reopen; empty where it did nothing."""
+        if exchange.subject is None or not exchange.refused:
+            return ""
+        try:
+            if self._processes.completed_itself(exchange.subject):
+                return "the process was completed by its last step, which staging did not mean to do"
+        except (Unstaged, StagingBroke):
+            return ""
+        return ""
+
     def controls(self) -> None:
         """Runs every positive control that is still missing."""
         for process in self._processes.made:

@@ -36,7 +36,7 @@ class Processes:
         if plot_name in self._refused:
             raise again(self._refused[plot_name])
         for process in self.made:
-            if process.plot.name == plot_name and not process.completed:
+            if process.plot.name == plot_name and not process.completed and not process.unusable:
                 return process
         plot = next(one for one in PLOTS if one.name == plot_name)
         try:
@@ -148,8 +148,9 @@ class Processes:
 
     def _delete(self, guid: str, *roles: str) -> str:
         reason = "no account could log in"
-        for role in dict.fromkeys((*roles, "administrator")):
-            if role in self._sessions and role not in RESTRICTED:
+        asked = dict.fromkeys((*roles, "administrator"))
+        for role in sorted(asked, key=RESTRICTED.__contains__):  # who is restricted may delete what is their own
+            if role in self._sessions:
                 with suppress(NoAccount, LoginFailed):
                     answer = api.delete(self._sessions[role], guid)
                     if answer.accepted:
@@ -160,13 +161,16 @@ class Processes:
     def _make(self, plot: Plot) -> StagedProcess:
         owner = self._sessions[plot.owner]
         creator = plot.creator if plot.creator in self._sessions else "owner"
-        session = self._sessions[creator]
         if not owner.guid and plot.owner != creator:
             raise Unstaged(f"the guid of account {plot.owner} is not known; name it in the target file")
-        name = self._name(plot)
-        self._unanswered.add(name)
-        created = api.create(session, name=name, staging=self._staging, owner=owner.guid)
-        self._unanswered.discard(name)
+        try:
+            created = self._create(plot, creator, owner.guid)
+        except Unstaged:
+            if plot.owner in (creator, *RESTRICTED):
+                raise
+            creator = plot.owner  # a target may let everybody create for themselves only
+            created = self._create(plot, creator, "")
+        session = self._sessions[creator]
         process = StagedProcess(plot, str(created["guid"]), creator)
         self.made.append(process)
         self.views.show(created)
@@ -180,10 +184,21 @@ class Processes:
         preset = {str(step.get("guid")) for step in shown if step.get("assignees")}
         for index in range(len(plot.steps)):
             self._assign(process, index, preset)
+        planned = [step.assigned_to == plot.assigned_to(index) for index, step in enumerate(process.regular)]
+        if not all(planned) and plot.without_former != plot:
+            process.unusable = True
+            return self._make(plot.without_former)
         if plot.approver in self._sessions and signoffs and self._sessions[plot.approver].guid:
             with suppress(Unstaged, StagingBroke):  # a target may lack decisions
                 api.ask_decision(owner, signoffs[0], self._sessions[plot.approver].guid, plot.decision_type)
         return process
+
+    def _create(self, plot: Plot, creator: str, owner: str) -> dict[str, Any]:
+        name = self._name(plot)
+        self._unanswered.add(name)
+        created = api.create(self._sessions[creator], name=name, staging=self._staging, owner=owner)
+        self._unanswered.discard(name)
+        return created
 
     def _assign(self, process: StagedProcess, index: int, preset: set[str]) -> None:
         """Assigns one step; where that fails the step is unusable, not the process.
@@ -248,6 +263,12 @@ class Processes:
         if not found:
             raise Unstaged("no account of the target file is an approver of the sign-off step")
         return found
+
+    def completed_itself(self, subject: Subject) -> bool:
+        """Tells whether a process that this run did not complete reads completed: staging did not mean to."""
+        process = next((one for one in self.made if one.guid == subject.process), None)
+        self.views.forget()
+        return process is not None and not process.completed and self._is_completed(process)
 
     def _is_completed(self, process: StagedProcess) -> bool:
         shown = self.views.process(Subject(process.guid, ""))

@@ -41,6 +41,7 @@ class StagedProcess:
     signoffs: list[Subject] = field(default_factory=list)
     signoff: str = "pending"
     completed: bool = False
+    unusable: bool = False  # made, to be deleted, but not as the plot wants it
 
     @property
     def stays_open(self) -> bool:

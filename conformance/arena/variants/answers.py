@@ -130,7 +130,7 @@ class UnusualCommentsRefused(Variant):
     def read_comment(self, body: Json) -> str | None:
         comment = super().read_comment(body)
         if "comment" in body and not (
-            comment and len(comment) <= 1000 and all(c.isprintable() or c == "\n" for c in comment)  # noqa: PLR2004
+            comment and len(comment) <= 1000 and all(c.isprintable() or c == "\n" for c in comment)
         ):
             raise self.refusal(Situation.WRONG_SHAPE, "the comment is not usable")
         return comment

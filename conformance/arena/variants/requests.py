@@ -116,7 +116,7 @@ class HugeBodiesTurnedAway(Variant):
     """A body of more than 64 KiB is turned away below, in plain text."""
 
     def handle(self, operation: str, call: Call) -> Reply:
-        if len(call.body) > 65536:  # noqa: PLR2004
+        if len(call.body) > 65536:
             return _plain(413, "Payload Too Large")
         return super().handle(operation, call)
 
@@ -125,7 +125,7 @@ class LongHeadersTurnedAway(Variant):
     """A header of more than a thousand characters is turned away below, in plain text."""
 
     def handle(self, operation: str, call: Call) -> Reply:
-        if any(len(value) > 1000 for value in call.headers.values()):  # noqa: PLR2004
+        if any(len(value) > 1000 for value in call.headers.values()):
             return _plain(431, "Request Header Fields Too Large")
         return super().handle(operation, call)
 
@@ -205,4 +205,6 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _plain(status: int, text: str) -> Reply:
     body = text.encode()
-    return Reply(status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body))), ("Connection", "close")], body)
+    return Reply(
+        status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body))), ("Connection", "close")], body
+    )

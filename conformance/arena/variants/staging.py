@@ -130,7 +130,7 @@ class ProcessesCompleteLast(Variant):
 
 
 class SparseAnswers(Variant):
-    """The supporting calls show no more than is needed: no counts, no details of a process, empty bodies after writes."""
+    """The supporting calls show no more than is needed: no counts, no details, empty bodies after writes."""
 
     def render_results(self, results: list[Json]) -> Json:
         return {"results": results}

@@ -66,7 +66,7 @@ class KeepAliveOff(Variant):
 class KeepAliveBrief(Variant):
     """Connections are closed as soon as nothing comes in, without a word."""
 
-    class server_class(Server):  # noqa: N801 - it stands for the attribute
+    class server_class(Server):  # noqa: N801, D106 - it stands for the attribute
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             self._uvicorn.config.timeout_keep_alive = 0
@@ -106,7 +106,9 @@ class SpacedHeaders(Variant):
     """Values of headers stand between white space, or directly behind the colon."""
 
     server_class = _writing(
-        lambda data: [data.replace(b": ", b":\t  ").replace(b"Date:\t  ", b"Date:")] if data.startswith(_HEAD) else [data]
+        lambda data: (
+            [data.replace(b": ", b":\t  ").replace(b"Date:\t  ", b"Date:")] if data.startswith(_HEAD) else [data]
+        )
     )
 
 
