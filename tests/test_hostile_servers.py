@@ -410,7 +410,7 @@ def test_hostile_text_stays_text(role_of_text: str, tmp_path: Path) -> None:
 
     class Rude(Arena):
         def render_error(self, status: int, code: int, message: str) -> dict[str, Any]:  # noqa: ARG002
-            return super().render_error(status, 1, text if role_of_text == "message" else message)
+            return super().render_error(status, code, text if role_of_text == "message" else message)
 
         def render_success(self, process: Any, complete: bool, comment: str | None) -> dict[str, Any]:
             return super().render_success(process, complete, text if role_of_text == "comment" else comment)

@@ -46,6 +46,12 @@ def _writing(change: _Change) -> type[Server]:
     return Changed
 
 
+class _Closing(Server):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._uvicorn.config.timeout_keep_alive = 0
+
+
 class SlowAnswers(Variant):
     """Every answer takes its time."""
 
@@ -66,10 +72,7 @@ class KeepAliveOff(Variant):
 class KeepAliveBrief(Variant):
     """Connections are closed as soon as nothing comes in, without a word."""
 
-    class server_class(Server):  # noqa: N801, D106 - it stands for the attribute
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            self._uvicorn.config.timeout_keep_alive = 0
+    server_class = _Closing
 
 
 class Http10(KeepAliveOff):
