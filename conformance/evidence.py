@@ -130,7 +130,7 @@ class Exchange:
     headers: tuple[tuple[str, str], ...]
     body: str
     body_bytes: int
-    surplus_bytes: int  # bytes that came after the end which Content-Length announced
+    surplus_bytes: int  # how many of them came after the end which Content-Length announced
     started: str
     milliseconds: float
     trouble: str = ""

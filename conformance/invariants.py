@@ -15,7 +15,7 @@ from typing import Any, Final
 from conformance import contract
 from conformance.contract import Profile
 from conformance.evidence import UNREADABLE, Exchange
-from conformance.session import FOREIGNER, JSON, REOPEN
+from conformance.session import DOUBTFUL, FOREIGNER, JSON, REOPEN
 from conformance.stage.snapshot import process_facts
 from conformance.verdict import Finding
 
@@ -72,7 +72,8 @@ def judge(exchange: Exchange, profile: Profile, process: Mapping[str, Any] | Non
     if exchange.status < 500 and exchange.status != NO_CONTENT:
         judged.add(HEADERS)
         broken += [(HEADERS, expected, actual) for expected, actual in _headers(exchange)]
-    readable = not (exchange.surplus_bytes or exchange.cut_short or exchange.trouble)
+    broken_off = exchange.surplus_bytes or exchange.cut_short or exchange.trouble
+    readable = exchange.json is not UNREADABLE or not broken_off
     ordinary = exchange.comment is not UNREADABLE  # what another body is answered with is not promised
     if readable and ordinary and exchange.accepted and (exchange.status == CREATED or exchange.body):
         judged.add(SHAPE)
@@ -110,6 +111,8 @@ def _situations(exchange: Exchange) -> tuple[str, ...]:
     """Returns what the request itself gives reason for; a refusal for anything else is a plain 400."""
     if not exchange.account:
         return ("no-session",)
+    if exchange.account == DOUBTFUL:
+        return ("no-session", "other")
     sent = [value for name, value in exchange.request_headers if name.lower() == "content-type"]
     content_type = "".join(sent[0].split()) if sent else ""
     media_type, _, parameters = content_type.partition(";")
@@ -315,7 +318,7 @@ class QuotaWatch:
         """Takes the next exchange in and says whether the count is right."""
         if exchange.operation == "login":
             return Judgement()
-        if not exchange.account or exchange.operation == "logout" or exchange.status is None:
+        if exchange.account in ("", DOUBTFUL) or exchange.operation == "logout" or exchange.status is None:
             for count in self._counts.values():
                 count.perhaps += 1
             return Judgement()

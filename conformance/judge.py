@@ -16,7 +16,7 @@ from conformance.contract import Profile
 from conformance.evidence import Exchange, Recorder
 from conformance.expect import UNTOUCHED, Broken, NoAnswer, Refused, Unclear
 from conformance.invariants import Judgement, QuotaWatch, calls_left, judge, quota_used_up
-from conformance.session import FOREIGNER, LoginFailed, NoAccount, NotOurs, Sessions
+from conformance.session import DOUBTFUL, FOREIGNER, LoginFailed, NoAccount, NotOurs, Sessions
 from conformance.stage import Ground, Stage, StagingBroke, Unstaged
 from conformance.target import Target, Waiver
 from conformance.verdict import Finding, RuleOutcome, Scenario, Verdict, roll_up
@@ -92,7 +92,7 @@ class Run:
         self._judgements[exchange.id] = whole
         self._judged |= whole.judged
         self.findings += [(exchange.scenario, finding) for finding in whole.findings]
-        left = calls_left(exchange) if exchange.account and exchange.account != FOREIGNER else None
+        left = calls_left(exchange) if exchange.account not in ("", DOUBTFUL, FOREIGNER) else None
         if quota_used_up(exchange):
             self.stopped = f"the quota is used up (exchange {exchange.id} was answered 429)"
         elif left is not None and left <= RESERVE and not self.stopped:

@@ -22,6 +22,7 @@ from conformance.wire import Answer, Wire
 
 REOPEN: Final = "reopen-step"
 STATUS_CHANGES: Final = "/qualityprocesses/statuschanges"
+DOUBTFUL: Final = "(doubtful)"  # a session of which nobody knows whether it is still recognised
 FOREIGNER: Final = "foreigner"  # the one account that lives in another workspace
 COMMENT: Final = "Reopened by a conformance test."
 JSON: Final = "application/json"
@@ -283,7 +284,7 @@ class Sessions:
         if role not in self._ours:
             raise NotOurs(f"the session of account {role} was given, so it is never replaced")
         self._open[role] = self._log_in(self.roles[role], former.guid)
-        return replace(former, role="")
+        return replace(former, role=DOUBTFUL)
 
     def unrecognised(self, session_id: str | None) -> Session:
         """Returns calls with a session id that no login gave; None: without the header."""

@@ -61,9 +61,9 @@ class _Lines(io.BufferedReader):
 
 
 class _Response(http.client.HTTPResponse):
-    """Counts what follows the end that Content-Length announced: http.client would drop it unseen."""
+    """Keeps what follows the end that Content-Length announced: http.client would drop it unseen."""
 
-    surplus = 0
+    surplus = b""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         self.connection = sock
@@ -94,7 +94,7 @@ class _Response(http.client.HTTPResponse):
             timeout = self.connection.gettimeout()
             with suppress(OSError, ValueError):
                 self.connection.setblocking(False)
-                self.surplus = len(self.fp.peek(1))
+                self.surplus = self.fp.peek(1)
             with suppress(OSError):
                 self.connection.settimeout(timeout)
         super()._close_conn()  # type: ignore[misc] # http.client has it, its stub does not
@@ -223,8 +223,8 @@ class Wire:
                 answer = Answer(
                     status=response.status_code,
                     headers=tuple(response.raw.headers.items()),
-                    body=received,
-                    surplus_bytes=original.surplus,
+                    body=received + original.surplus,
+                    surplus_bytes=len(original.surplus),
                     cut_short=method != "HEAD" and announced.isdigit() and len(received) < int(announced),
                     trouble=trouble,
                 )

@@ -409,7 +409,7 @@ def test_hostile_text_stays_text(role_of_text: str, tmp_path: Path) -> None:
     text = "\x1b[2J\x1b]0;owned\x07::error::owned\r\n<script>alert(1)</script>]]>&\u202e\ud800 ${HOME} `id`"
 
     class Rude(Arena):
-        def render_error(self, status: int, code: int, message: str) -> dict[str, Any]:  # noqa: ARG002
+        def render_error(self, status: int, code: int, message: str) -> dict[str, Any]:
             return super().render_error(status, code, text if role_of_text == "message" else message)
 
         def render_success(self, process: Any, complete: bool, comment: str | None) -> dict[str, Any]:

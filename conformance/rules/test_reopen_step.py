@@ -60,8 +60,8 @@ def test_single_view_agrees_with_the_list(stage: Stage, sessions: Sessions) -> N
 
 
 def test_decisions_stay(stage: Stage, sessions: Sessions) -> None:
-    signoff = stage.signoff("approved")
     step = stage.completed_step(owner="colleague", assigned_to="restricted_assignee")
+    signoff = stage.signoff("approved")
     before = stage.views.with_decisions(signoff)
     answer = sessions[stage.reopener(step)].reopen(step)
     expect.reopened(answer, before, stage.views.with_decisions(signoff))

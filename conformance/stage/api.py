@@ -14,7 +14,6 @@ from conformance.evidence import UNREADABLE, Exchange, Subject
 from conformance.session import STATUS_CHANGES, Session
 from conformance.target import Staging
 
-DESCRIPTION: Final = "Made by a conformance test; it may be deleted. (Größe 10 µm, 完了 ✔)"
 COMMENT: Final = "Completed by a conformance test."
 _SERVER_ERROR = 500
 _UNAUTHORIZED = 401
@@ -28,11 +27,11 @@ class StagingBroke(Exception):
     """Staging itself failed; nothing is known about the rule."""
 
 
-def create(session: Session, *, name: str, staging: Staging, owner: str) -> dict[str, Any]:
+def create(session: Session, *, name: str, description: str, staging: Staging, owner: str) -> dict[str, Any]:
     """Creates a quality process and returns it as the answer shows it; its guid is there."""
     body: dict[str, Any] = {
         "name": name,
-        "description": DESCRIPTION,
+        "description": description,
         "template": {"guid": staging.template},
     }
     if owner:
@@ -41,7 +40,8 @@ def create(session: Session, *, name: str, staging: Staging, owner: str) -> dict
         body["template"]["numberFormat"] = {"prefix": {"guid": staging.number_prefix}}
     answer = session.call("POST", "/qualityprocesses", operation="create-quality-process", body=body)
     if answer.refused and staging.number_prefix:  # how a prefix is named is not documented; templates have their own
-        return create(session, name=name, staging=replace(staging, number_prefix=""), owner=owner)
+        plain = replace(staging, number_prefix="")
+        return create(session, name=name, description=description, staging=plain, owner=owner)
     _member(_done(answer, "create a quality process"), "guid", str)
     shown: dict[str, Any] = answer.json
     return shown

@@ -14,6 +14,8 @@ SEVERAL_USERS: Final = ("other_group_member", "group_member", "owner")
 # The accounts that lack Quality Edit Details, so that staging must not act through them.
 RESTRICTED: Final = frozenset({"restricted_owner", "restricted_assignee", "restricted"})
 
+BEYOND_ASCII: Final = "Made by a conformance test; it may be deleted. (Größe 10 µm, 完了 ✔)"
+
 
 @dataclass(frozen=True)
 class Plot:
@@ -32,6 +34,7 @@ class Plot:
     approver: str = ""
     decision_type: str = "ALL_REQUIRED"
     runs_out: bool = False
+    description: str = "Made by a conformance test; it may be deleted."
 
     @property
     def without_former(self) -> Plot:
@@ -51,8 +54,8 @@ PLOTS: Final = (
     Plot("shared", "owner", "owner", (("assignee", UNASSIGNED), ("assignee", GROUP)), worked=1),
     # the colleague owns another process; its assignee lacks Quality Edit Details
     Plot("others", "colleague", "owner", (("restricted_assignee",), ("assignee",))),
-    # the owner lacks Quality Edit Details
-    Plot("restricted", "restricted_owner", "colleague", (("assignee",), ())),
+    # the owner lacks Quality Edit Details; the description is beyond ASCII
+    Plot("restricted", "restricted_owner", "colleague", (("assignee",), ()), description=BEYOND_ASCII),
     # the second group member is neither of the users, but belongs to the group of one of them and of the next step;
     # the colleague is nothing but approver
     Plot("several", "owner", "owner", ((SEVERAL,), (GROUP,)), approver="colleague", decision_type="ONE_REQUIRED"),

@@ -82,6 +82,9 @@ class Stage:
         if not process.signoffs:
             raise Unstaged("the template has no sign-off step")
         if process.signoff != state:
+            last_open = len(process.spare) + len(process.signoffs) == 1 and state == "approved"
+            if last_open and all(step.state != OPEN for step in process.regular):
+                self._bring_to(process.regular[1], OPEN)  # else the approval would complete the process (AUTOMATIC)
             self._processes.decide(process, state)
         return process.signoffs[0]
 

@@ -196,7 +196,9 @@ class Processes:
     def _create(self, plot: Plot, creator: str, owner: str) -> dict[str, Any]:
         name = self._name(plot)
         self._unanswered.add(name)
-        created = api.create(self._sessions[creator], name=name, staging=self._staging, owner=owner)
+        created = api.create(
+            self._sessions[creator], name=name, description=plot.description, staging=self._staging, owner=owner
+        )
         self._unanswered.discard(name)
         return created
 
@@ -278,7 +280,7 @@ class Processes:
         return self._sessions[next((one.creator for one in self.made if one.guid == guid), "owner")]
 
     def _name(self, plot: Plot) -> str:
-        return f"conformance-{self._run_id}-{plot.name} ✔"
+        return f"conformance-{self._run_id}-{plot.name}"
 
     def _watch(self, exchange: Exchange) -> None:
         if exchange.subject is None:

@@ -35,6 +35,18 @@ STEP_FIELDS = (
     "approvals",
     "attributes",
 )
+ENTRY_FIELDS = (
+    "guid",
+    "name",
+    "value",
+    "decision",
+    "decisionType",
+    "decisionDateTime",
+    "comments",
+    "decisionMaker",
+    "user",
+    "userGroup",
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -88,7 +100,7 @@ def decision_facts(decisions: Iterable[Mapping[str, Any]]) -> dict[Place, str]:
     return {
         Place("decision", str(decision.get("guid")), field): json.dumps(value, sort_keys=True)
         for decision in decisions
-        for field, value in decision.items()
+        for field, value in _entry(decision).items()
     }
 
 
@@ -126,8 +138,16 @@ def _canonical(field: str, value: Any) -> Any:
         }
         return members or None
     if field in {"approvals", "attributes"} and isinstance(value, list):
-        return sorted(value, key=lambda entry: json.dumps(entry, sort_keys=True)) or None
-    return value
+        return sorted(map(_entry, value), key=lambda entry: json.dumps(entry, sort_keys=True)) or None
+    return "COMPLETE" if (field, value) == ("status", "COMPLETED") else value
+
+
+def _entry(value: Any) -> Any:
+    """Returns what is known to belong to a decision or an attribute; what else a server shows may change by itself."""
+    if not isinstance(value, dict):
+        return value
+    known = {field: value[field] for field in ENTRY_FIELDS if field in value}
+    return {field: one.get("guid") if isinstance(one, dict) else one for field, one in known.items()}
 
 
 def _short(value: Any) -> str:

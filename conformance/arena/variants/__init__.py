@@ -11,7 +11,7 @@ __all__ = ["CATALOGUE", "Variant"]
 
 
 def _name(variant: type[Variant]) -> str:
-    return re.sub(r"(?<=.)(?=[A-Z])", "-", variant.__name__).lower()
+    return re.sub(r"(?<=.)(?=[A-Z])|(?<=[a-z])(?=[0-9])", "-", variant.__name__).lower()
 
 
 CATALOGUE: Mapping[str, type[Variant]] = MappingProxyType(

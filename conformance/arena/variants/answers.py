@@ -1,6 +1,7 @@
 """The same answers in other words: fields, headers, codes and messages that the page leaves open."""
 
 # ruff: noqa: D102 - what an override is for is said by its class
+import itertools
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -33,6 +34,17 @@ class ExtraFields(Variant):
 
     def encode(self, body: Any) -> bytes:
         return super().encode(_everywhere(body, lambda one: {"_links": {"self": None}, **one, "revision": [7, {}]}))
+
+
+class RestlessFields(Variant):
+    """Every object of every answer has a field that is another one each time."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._times = itertools.count()
+        super().__init__(*args, **kwargs)
+
+    def encode(self, body: Any) -> bytes:
+        return super().encode(_everywhere(body, lambda one: {**one, "timesShown": next(self._times)}))
 
 
 class FieldsInReverseOrder(Variant):

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from conformance.arena.codes import Situation
-from conformance.arena.message import Call, Reply
+from conformance.arena.message import Call, Reply, Visit
 from conformance.arena.policy import Policy
 from conformance.arena.rendering import Json
 from conformance.arena.store import QualityProcess, Session, Step, StepStatus, StepType, User
@@ -133,11 +133,41 @@ class LongHeadersTurnedAway(Variant):
 class SessionsSideBySide(Variant):
     """Logging in again leaves the user's other sessions alive."""
 
-    def login(self, visit: Any) -> tuple[int, Any]:
+    def login(self, visit: Visit) -> tuple[int, Any]:
         before = dict(self.store.sessions)
         answer = super().login(visit)
         self.store.sessions = {**before, **self.store.sessions}
         return answer
+
+
+class SessionsGiven(Variant):
+    """Nobody logs in: the accounts' sessions are handed out beforehand."""
+
+    untested = frozenset({"session-required"})  # a session that was handed out is never logged out
+
+    def target(self, base_url: str) -> dict[str, Any]:
+        target = super().target(base_url)
+        for entry in target["accounts"].values():
+            session = Session(self.new_session_id(), self.store.users[entry["guid"]], self.now())
+            self.store.open_session(session)
+            del entry["email"], entry["password"]
+            entry["session_id"] = session.id
+        return target
+
+    def login(self, visit: Visit) -> tuple[int, Any]:
+        return self.unknown_endpoint(visit)
+
+
+class HeaderRequired(Variant):
+    """Every call, login too, needs a header of the deployment's own."""
+
+    def admit(self, operation: str, visit: Visit) -> None:
+        if "arena-usage-reason" not in visit.call.headers:
+            raise self.refusal(Situation.WRONG_SHAPE, "the usage reason is missing")
+        super().admit(operation, visit)
+
+    def target(self, base_url: str) -> dict[str, Any]:
+        return {**super().target(base_url), "headers": {"Arena-Usage-Reason": "conformance"}}
 
 
 class TokensForSessions(Variant):

@@ -69,12 +69,6 @@ class KeepAliveOff(Variant):
         return [("Connection", "close"), *super().headers(visit, status, content)]
 
 
-class KeepAliveBrief(Variant):
-    """Connections are closed as soon as nothing comes in, without a word."""
-
-    server_class = _Closing
-
-
 class Http10(KeepAliveOff):
     """The server speaks HTTP/1.0."""
 
