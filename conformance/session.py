@@ -34,7 +34,7 @@ class NoAccount(Exception):
 
 
 class NotOurs(Exception):
-    """A session was opened by somebody else, so the run must not end it."""
+    """A session can't be had in the way that a scenario needs; one that was given to the run is never ended."""
 
 
 class LoginFailed(Exception):
@@ -276,7 +276,11 @@ class Sessions:
             return session.reopen(step, simultaneous=True)
 
         with ThreadPoolExecutor(len(callers)) as threads:
-            return list(threads.map(ask, callers))
+            try:
+                return list(threads.map(ask, callers))
+            except BaseException:  # interrupted before all had come: nobody may wait for them
+                start.abort()
+                raise
 
     def superseded(self, role: str) -> Session:
         """Logs the account in once more and returns its former session. Raises NotOurs where that was given."""
@@ -293,7 +297,10 @@ class Sessions:
     def altered(self, role: str, change: Callable[[str], str]) -> Session:
         """Returns calls with a session id that resembles the account's. Neither is written anywhere."""
         known = self[role].session_id
-        resembling = change(known.reveal() if known else "")
+        real = known.reveal() if known else ""
+        resembling = change(real)
+        if resembling == real:
+            raise NotOurs(f"the session id of account {role} can't be altered in this way")
         self._client.recorder.redactor.add(resembling)
         return self.unrecognised(resembling)
 

@@ -43,6 +43,8 @@ def test_session(step: Subject, sessions: Sessions, profile: Profile, session_id
         pytest.param(lambda known: known[:-1], id="cut-short"),
         pytest.param(lambda known: f"{known}0", id="longer"),
         pytest.param(lambda known: known[::-1], id="reversed"),
+        pytest.param(lambda known: known.swapcase(), id="other-case"),
+        pytest.param(lambda known: f'"{known}"', id="quoted"),
     ],
 )
 def test_almost_right(step: Subject, sessions: Sessions, profile: Profile, change: Callable[[str], str]) -> None:

@@ -245,8 +245,8 @@ class Processes:
 
     def _decisions_not(self, verdict: str, signoff: Subject) -> list[tuple[str, str]]:
         """Returns the decisions of our accounts that are not `verdict` yet, each with its account."""
-        ours = {self._sessions[role].guid: role for role in self._sessions.roles if role not in RESTRICTED}
-        ours.pop("", None)
+        may = [account for role, account in self._sessions.roles.items() if role not in RESTRICTED]
+        ours = {name: one.role for one in may for name in (one.email, self._sessions[one.role].guid) if name}
         undecided = [
             decision
             for decision in api.decisions(self._reader(signoff.process), signoff)
