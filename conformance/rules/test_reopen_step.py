@@ -44,6 +44,7 @@ def test_whatever_the_comment(stage: Stage, sessions: Sessions, comment: str) ->
 
 
 def test_second_step_of_the_process(stage: Stage, sessions: Sessions) -> None:
+    stage.completed_step(owner="owner", assigned_to="assignee")
     step = stage.completed_step(owner="owner", assigned_to="colleague")
     who = stage.reopener(step)
     before = stage.views.steps(step)

@@ -201,9 +201,12 @@ def test_left_open(
     observe(sessions["owner"].send(step, body(step)))
 
 
+# Without a step the call is about the process; both its steps are complete, and none may change.
 @pytest.mark.parametrize("without", [{}, {"step": None}], ids=["absent", "null"])
 def test_without_step(
-    open_ground: Ground, sessions: Sessions, observe: Callable[[Exchange], None], without: dict[str, None]
+    stage: Stage, sessions: Sessions, observe: Callable[[Exchange], None], without: dict[str, None]
 ) -> None:
-    process = open_ground.step().process
-    observe(sessions["owner"].send(Subject(process, ""), _process({"guid": process, **without})))
+    stage.completed_step(owner="owner", assigned_to="group")
+    with stage.ground(partial(stage.completed_step, owner="owner", assigned_to=""), control=False) as ground:
+        process = ground.step().process
+        observe(sessions["owner"].send(Subject(process, ""), _process({"guid": process, **without})))
