@@ -106,6 +106,16 @@ class _Bounded:
     sock: Any
     timeout: Any
     response_class: type[http.client.HTTPResponse] = _Response
+    _once = False
+
+    def request(self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any) -> None:
+        self._once = (headers or {}).get("Connection") == "close"
+        super().request(method, url, body, headers, **options)  # type: ignore[misc] # of the class mixed into
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it may be used again: never, where we asked to close it and the server did not say that it will."""
+        return bool(super().is_connected) and not self._once  # type: ignore[misc] # the same
 
     def getresponse(self) -> Any:
         with _deadline(self.sock, float(self.timeout)) as expired:
