@@ -103,7 +103,7 @@ def _base64_core(raw: bytes, shift: int) -> str:
 
 @dataclass(frozen=True)
 class Subject:
-    """The step that a call aims at, with what is known of its process."""
+    """The step that a call aims at; `step` is empty where it aims at the process itself."""
 
     process: str
     step: str
