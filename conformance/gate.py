@@ -6,14 +6,14 @@ import datetime as dt
 import secrets
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from conformance import contract, wire
 from conformance.evidence import Recorder, Redactor
-from conformance.judge import Run, run_scenarios
+from conformance.judge import Run, Settings, run_scenarios
 from conformance.report import document
 from conformance.session import Client, LoginFailed, NoAccount, Sessions
 from conformance.stage import Stage
@@ -24,8 +24,13 @@ RULES_FOLDER = Path(__file__).parent / "rules"
 
 Progress = Callable[[str, int, int], None]
 
+# What a run consists of, in this order. Each runs its part and returns why it had to end early; empty where it had not.
+PHASES: Final[Mapping[str, Callable[[Run], str]]] = {
+    "rules": lambda run: run_scenarios(run, str(RULES_FOLDER)),
+}
 
-def run(target: Target, *, selected: frozenset[str], seed: int, strict: bool, progress: Progress) -> dict[str, Any]:
+
+def run(target: Target, settings: Settings, progress: Progress) -> dict[str, Any]:
     """Tests `target` and returns the report. Raises nothing for whatever the target does.
 
     `progress` is told the scenario that begins, how many are done and how many there are.
@@ -35,7 +40,7 @@ def run(target: Target, *, selected: frozenset[str], seed: int, strict: bool, pr
     connection = wire.Wire(loopback=target.loopback, timeout_seconds=target.timeout_seconds)
     sessions = Sessions(Client(target, recorder, connection))
     stage = Stage(sessions, recorder, target.staging, run_id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}")
-    state = Run(target, contract.profiles()[target.profile], recorder, sessions, stage, selected, seed, progress)
+    state = Run(target, contract.profiles()[target.profile], recorder, sessions, stage, settings, progress)
     with _interruptible(state):
         try:
             stopped = _test(state)
@@ -50,9 +55,9 @@ def run(target: Target, *, selected: frozenset[str], seed: int, strict: bool, pr
         finally:
             connection.close()
     outcomes = state.outcomes()
-    outcome = conclude(outcomes, stopped=stopped, strict=strict)
+    outcome = conclude(outcomes, stopped=stopped, strict=settings.strict)
     seconds = round(time.monotonic() - begun, 3)
-    return document.make(state, outcomes, outcome, started=started, seconds=seconds, seed=seed)
+    return document.make(state, outcomes, outcome, started=started, seconds=seconds)
 
 
 def _test(state: Run) -> str:
@@ -61,7 +66,10 @@ def _test(state: Run) -> str:
         return "the target file does not allow writes; add `writes: allowed` where steps may be created and reopened"
     try:
         state.sessions.log_in()
-        state.stopped = stopped = run_scenarios(state, str(RULES_FOLDER))
+        stopped = ""
+        for name, phase in PHASES.items():
+            if name in state.settings.phases and not stopped:
+                state.stopped = stopped = phase(state)
         state.recorder.scenario = ""
         if not stopped:
             state.stage.controls()

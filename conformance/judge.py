@@ -48,6 +48,21 @@ ORDER: Final = (
 RESERVE: Final = 25
 
 
+@dataclass(frozen=True)
+class Settings:
+    """What a run tests, and how.
+
+    `phases`: "rules" (the scenarios), "fuzz" (generated requests), "walks" (random walks). `max_examples` bounds the
+    calls that fuzzing judges, and likewise the actions of all walks together. The same `seed` sends the same requests.
+    """
+
+    rules: frozenset[str]
+    phases: frozenset[str] = frozenset({"rules"})
+    seed: int = 1
+    max_examples: int = 300
+    strict: bool = False
+
+
 @dataclass
 class Run:
     """What one run has at hand, and what it has found so far."""
@@ -57,8 +72,7 @@ class Run:
     recorder: Recorder
     sessions: Sessions
     stage: Stage
-    selected: frozenset[str]
-    seed: int = 1
+    settings: Settings
     progress: Callable[[str, int, int], None] = lambda *_: None
     scenarios: list[Scenario] = field(default_factory=list)
     findings: list[tuple[str, Finding]] = field(default_factory=list)
@@ -149,7 +163,7 @@ class Run:
         ]
         outcomes = []
         for rule in contract.rules():
-            if rule.id not in self.selected:
+            if rule.id not in self.settings.rules:
                 outcomes.append(RuleOutcome(rule.id, Verdict.UNTESTED, "not selected", selected=False))
                 continue
             scenarios = [one for one in self.scenarios if one.rule == rule.id]
@@ -223,7 +237,7 @@ class Plugin:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keeps the selected rules' scenarios, in the order that saves calls."""
-        chosen = [item for item in items if scenario_id(item).partition("/")[0] in self._run.selected]
+        chosen = [item for item in items if scenario_id(item).partition("/")[0] in self._run.settings.rules]
         items[:] = sorted(chosen, key=lambda item: ORDER.index(scenario_id(item).partition("/")[0]))
         self._run.planned = {scenario_id(item): is_deciding(item) for item in items}
 

@@ -28,6 +28,7 @@ from conformance.arena.server import Server
 from conformance.arena.service import Arena
 from conformance.arena.variants import CATALOGUE as VARIANTS
 from conformance.arena.world import World
+from conformance.judge import Settings
 
 PAIRS: Final = 50
 VERSION: Final = 1
@@ -233,7 +234,7 @@ def _run(
         document = {**served.target(server.url), "timeout_seconds": _TIMEOUT_SECONDS}
         tested = target.from_document(document, environ={})
         rules = selected or frozenset(rule.id for rule in contract.rules())
-        return gate.run(tested, selected=rules, seed=1, strict=False, progress=lambda *_: None)
+        return gate.run(tested, Settings(rules), lambda *_: None)
 
 
 @cache

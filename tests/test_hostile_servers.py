@@ -24,6 +24,7 @@ from conformance import contract, gate
 from conformance.arena.server import Server
 from conformance.arena.service import Arena
 from conformance.arena.world import ROLES, World
+from conformance.judge import Settings
 from conformance.target import from_document
 
 ROOT = Path(__file__).parents[1]
@@ -50,7 +51,7 @@ def document(url: str, logins: str) -> dict[str, Any]:
 
 def run_in_process(server: Hostile, logins: str) -> dict[str, Any]:
     target = from_document(document(server.url, logins), environ={})
-    return gate.run(target, selected=RULES, seed=1, strict=False, progress=lambda *_: None)
+    return gate.run(target, Settings(RULES), lambda *_: None)
 
 
 def proves_nothing(report: dict[str, Any], cause: str) -> None:
@@ -352,7 +353,7 @@ def behind(alter: Callable[[bytes, bytes, bytes], bytes]) -> dict[str, Any]:
     arena = Arena(World.load())
     with Server(arena) as server, Hostile(proxy(int(server.url.split(":")[2].split("/")[0]), alter)) as front:
         target = from_document({**arena.target(front.url), "timeout_seconds": 2}, environ={})
-        return gate.run(target, selected=RULES, seed=1, strict=False, progress=lambda *_: None)
+        return gate.run(target, Settings(RULES), lambda *_: None)
 
 
 def failed(report: dict[str, Any]) -> set[str]:
@@ -402,7 +403,7 @@ def test_a_session_id_that_is_a_word_of_the_report_leaves_it_whole(session_id: s
     arena = ShortSessions(World.load())
     with Server(arena) as server:
         target = from_document({**arena.target(server.url), "exclusive": True}, environ={})
-        report = gate.run(target, selected=RULES, seed=1, strict=False, progress=lambda *_: None)
+        report = gate.run(target, Settings(RULES), lambda *_: None)
     assert {"verdict", "exit_code", "reason"} <= report["run"].keys()
     assert {rule["id"] for rule in report["rules"]} == RULES
     assert not failed(report)

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from conformance import contract
 from conformance.evidence import REDACTED, Recorder, Redactor
-from conformance.judge import Run
+from conformance.judge import Run, Settings
 from conformance.report import document, junit, terminal
 from conformance.resources import resource
 from conformance.target import Staging, Target
@@ -361,14 +361,14 @@ def made(*exchanges, scenarios=(), secrets=(), left_behind=(), outcome=None):
         recorder=Recorder(Redactor()),
         sessions=None,
         stage=SimpleNamespace(left_behind=list(left_behind), grounds=[], views=SimpleNamespace(became_another={})),
-        selected=frozenset(one.rule for one in scenarios),
+        settings=Settings(frozenset(one.rule for one in scenarios), seed=3),
     )
     run.recorder.exchanges += exchanges
     for secret in secrets:
         run.recorder.redactor.add(secret)
     run.scenarios += scenarios
     outcomes = run.outcomes()
-    return document.make(run, outcomes, outcome or conclude(outcomes), started=STARTED, seconds=1.5, seed=3)
+    return document.make(run, outcomes, outcome or conclude(outcomes), started=STARTED, seconds=1.5)
 
 
 def rule(shown, id):

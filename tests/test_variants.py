@@ -14,6 +14,7 @@ from conformance import contract, gate
 from conformance.arena.service import Arena
 from conformance.arena.variants import CATALOGUE
 from conformance.arena.world import World
+from conformance.judge import Settings
 from conformance.target import from_document
 
 CASES = [
@@ -27,7 +28,7 @@ def run(name: str, profile: str) -> dict[str, Any]:
     with arena.server_class(arena) as server:
         target = from_document(arena.target(server.url), environ={})
         rules = frozenset(rule.id for rule in contract.rules())
-        report = gate.run(target, selected=rules, seed=1, strict=False, progress=lambda *_: None)
+        report = gate.run(target, Settings(rules), lambda *_: None)
     return {key: report[key] for key in ("run", "rules")}
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from conformance import contract, judge
 from conformance.evidence import Recorder, Redactor
-from conformance.judge import Run
+from conformance.judge import Run, Settings
 from conformance.target import Account, Staging, Target, Waiver
 from conformance.verdict import Finding, Scenario, Verdict, conclude, roll_up
 
@@ -38,7 +38,7 @@ def made(waivers, *scenarios, findings=()):
         recorder=Recorder(Redactor()),
         sessions=None,
         stage=SimpleNamespace(grounds=[], views=SimpleNamespace(became_another={})),
-        selected=frozenset({RULE, OTHER, "failure-is-400"}),
+        settings=Settings(frozenset({RULE, OTHER, "failure-is-400"})),
     )
     run.scenarios += scenarios
     run.findings += findings

@@ -27,7 +27,7 @@ Clean = Callable[[str], str]
 
 
 def make(
-    run: Run, outcomes: Sequence[RuleOutcome], outcome: RunOutcome, *, started: dt.datetime, seconds: float, seed: int
+    run: Run, outcomes: Sequence[RuleOutcome], outcome: RunOutcome, *, started: dt.datetime, seconds: float
 ) -> dict[str, Any]:
     """Returns the report of a finished run. No secret is in it, whatever the target sent."""
     exchanges = run.recorder.exchanges
@@ -41,7 +41,7 @@ def make(
             "reason": clean(outcome.reason),
             "started": started.isoformat(timespec="seconds").replace("+00:00", "Z"),
             "seconds": seconds,
-            "seed": seed,
+            "seed": run.settings.seed,
             "suite_version": __version__,
             "target": run.target.base_url,
             "profile": run.target.profile,

@@ -34,7 +34,7 @@ def profile(request: pytest.FixtureRequest) -> Profile:
 @pytest.fixture
 def draw(request: pytest.FixtureRequest) -> Random:
     """Draws what a scenario needs at random: the same for the same seed, whatever ran before."""
-    return Random(request.config.stash[RUN].seed)  # noqa: S311 - it has to be repeatable
+    return Random(request.config.stash[RUN].settings.seed)  # noqa: S311 - it has to be repeatable
 
 
 @pytest.fixture

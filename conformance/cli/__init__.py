@@ -1,0 +1,49 @@
+"""The command line: `arena-conformance`, also `python -m conformance`. A module for each command."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from conformance import __version__
+from conformance.cli.common import NO_VERDICT
+from conformance.cli.prove import prove
+from conformance.cli.rules import rules
+from conformance.cli.run import run
+from conformance.cli.serve import serve
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+@click.version_option(__version__, prog_name="arena-conformance")
+def main() -> None:
+    """Tests whether a server keeps the promises of Arena's page on reopening a
+    quality process step (POST /qualityprocesses/statuschanges).
+
+    \b
+    Examples:
+      arena-conformance run                      test the embedded Arena
+      arena-conformance run --target arena.yaml  test the server of that file
+      arena-conformance serve --port 8080        an Arena for your own tests
+      arena-conformance rules                    what is tested, and why
+
+    \b
+    Exit codes: 0 conforms, 1 a rule failed, 2 bad usage or target file,
+    3 no verdict.
+    """
+
+
+for command in (run, serve, prove, rules):
+    main.add_command(command)
+
+
+def entry() -> None:
+    """Runs the command line. An interruption before the run has begun has changed nothing: exit code 3."""
+    try:
+        sys.exit(main.main(standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("arena-conformance: interrupted before anything was sent", err=True)
+        sys.exit(NO_VERDICT)

@@ -1,0 +1,74 @@
+"""What the commands share: errors with a fix, checks of what was typed, progress."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import click
+
+from conformance import contract
+
+PROFILES: Final = ("documented", "winter-2023")
+PHASES: Final = ("rules",)
+NO_VERDICT: Final = 3
+
+
+def chosen_rules(rules: tuple[str, ...]) -> frozenset[str]:
+    """Returns the rules that were named; all where none was. Fails for a name that is none."""
+    known = [rule.id for rule in contract.rules()]
+    must_be_known(rules, known, "rule", "`arena-conformance rules` lists them.")
+    return frozenset(rules or known)
+
+
+def must_be_known(names: Iterable[str], known: list[str], kind: str, otherwise: str) -> None:
+    """Fails for a name that is none, and says which was probably meant."""
+    for name in names:
+        if name not in known:
+            import difflib
+
+            near = difflib.get_close_matches(name, known, 1)
+            fail(f"there is no {kind} {name!r}; {f'did you mean {near[0]}?' if near else otherwise}")
+
+
+def must_be_usable(folder: Path) -> None:
+    """Makes the report folder, before anything is sent."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fail(f"--report-dir {folder}: {error.strerror}")
+    if not os.access(folder, os.W_OK):
+        fail(f"--report-dir {folder}: can't be written to; choose another folder")
+
+
+@contextmanager
+def shown_progress() -> Iterator[Any]:
+    """Yields what shows progress: a line that moves on a terminal, a line for each rule elsewhere."""
+    from rich.console import Console
+    from rich.status import Status
+
+    console = Console(stderr=True, highlight=False)
+    if console.is_terminal:
+        with Status("logging in", console=console) as status:
+            yield lambda scenario, done, total: status.update(f"{done}/{total} {scenario}")
+        return
+    last = [""]
+
+    def line(scenario: str, done: int, total: int) -> None:
+        rule = scenario.partition("/")[0]
+        if rule != last[0]:
+            last[0] = rule
+            click.echo(f"{done:>4}/{total} {rule}", err=True)
+
+    yield line
+
+
+def fail(message: str) -> NoReturn:
+    """Ends with exit code 2: nothing was sent, nothing was changed."""
+    for line in message.splitlines():
+        click.echo(f"arena-conformance: {line}", err=True)
+    sys.exit(2)
