@@ -71,8 +71,6 @@ def _test(state: Run) -> str:
             if name in state.settings.phases and not stopped:
                 state.stopped = stopped = phase(state)
         state.recorder.scenario = ""
-        if not stopped:
-            state.stage.controls()
     except (LoginFailed, NoAccount) as error:
         return str(error)
     return stopped
