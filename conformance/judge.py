@@ -177,8 +177,10 @@ class Run:
     def try_again(self) -> frozenset[str]:
         """Returns the scenarios to be tried again one by one, to find out which of them changed what it should not."""
         self._first, self.stage.surprises[:] = [*self.stage.surprises], []
+        if self._first:
+            self.stage.doubt()
         self.stage.careful = True
-        return frozenset(name for one in self._first if not _plain(one) for name in one.scenarios)
+        return frozenset(name for one in self._first if not _plain(one) for name in one.scenarios if name)
 
     def _settle(self) -> None:
         """Adds to the scenarios what became known after them: what their calls did, and whether they prove anything."""
@@ -196,11 +198,11 @@ class Run:
         self.scenarios = [self._again.get(one.id, one) if one.id in suspected else one for one in self.scenarios]
         # what does not happen again may be what completing or assigning does on this target
         unclear = [one for one in self._first if one not in found_out and (_plain(one) or not one.staged)]
-        return [*unclear, *self.stage.surprises]
+        return [*map(_likeliest, unclear), *self.stage.surprises]
 
     def _charge(self, name: str, surprise: Surprise) -> None:
-        """Makes a scenario answer for what its calls changed."""
-        own = [exchange for exchange in surprise.exchanges if exchange.scenario == name]
+        """Makes a scenario answer for what its calls changed; for a positive control the rule `reopen-step` answers."""
+        own = [exchange for exchange in surprise.exchanges if not name or exchange.scenario == name]
         numbers = tuple(exchange.id for exchange in own)
         steps = {exchange.subject.step for exchange in own if exchange.subject and exchange.accepted}
         if not steps:
@@ -208,7 +210,7 @@ class Run:
             self._fail(name, expect.UNCHANGED, actual, numbers)
             return
         own_status = [
-            change for change in surprise.changes if change.place.guid in steps and change.place.field == "status"
+            one for one in surprise.changes if name and one.place.guid in steps and one.place.field == "status"
         ]
         beside = [change for change in surprise.changes if change not in own_status]
         for change in own_status:
@@ -392,6 +394,12 @@ def _unhappy(scenario: Scenario, error: BaseException) -> Scenario:
             return replace(scenario, verdict=Verdict.ERROR, reason=str(error))
     reason = f"the suite itself broke, which says nothing about the target: {type(error).__name__}: {error}"
     return replace(scenario, verdict=Verdict.ERROR, reason=reason)
+
+
+def _likeliest(surprise: Surprise) -> Surprise:
+    """Returns the surprise without those suspects whose calls were refused, where others' were done."""
+    accepted = tuple(exchange for exchange in surprise.exchanges if exchange.accepted)
+    return replace(surprise, exchanges=accepted) if accepted and not _plain(surprise) else surprise
 
 
 def _plain(surprise: Surprise) -> bool:

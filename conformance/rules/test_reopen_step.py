@@ -52,9 +52,9 @@ def test_decisions_stay(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="colleague", assigned_to="restricted_assignee")
     signoff = stage.signoff("approved")
     who = stage.reopener(step)
-    stage.look(signoff)
+    stage.look_at_decisions(signoff)
     expect.reopened(sessions[who].reopen(step))
-    stage.look(signoff)
+    stage.look_at_decisions(signoff)
 
 
 @pytest.mark.variation

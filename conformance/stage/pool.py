@@ -11,10 +11,10 @@ from contextlib import suppress
 from conformance.evidence import UNREADABLE, Exchange, Recorder, Subject
 from conformance.session import JSON, REOPEN, LoginFailed, NoAccount, Sessions
 from conformance.stage.api import StagingBroke, Unstaged
-from conformance.stage.ledger import DECISIONS, STEPS, Surprise
+from conformance.stage.ledger import DECISIONS, PROCESS, STEPS, Surprise
 from conformance.stage.plots import GROUP, PLOTS, SEVERAL, UNASSIGNED, Plot
 from conformance.stage.processes import Processes
-from conformance.stage.staged import COMPLETE, OPEN, UNKNOWN, Proof, StagedProcess, StagedStep
+from conformance.stage.staged import COMPLETE, DOUBTED, OPEN, UNKNOWN, Proof, StagedProcess, StagedStep
 from conformance.target import Staging
 
 
@@ -39,6 +39,13 @@ class Stage:
         recorder.watch(self._watch)
 
     # what was found
+
+    def doubt(self) -> None:
+        """Takes nothing for granted any more: states are read before they are relied on."""
+        for process in self._processes.made:
+            process.signoff = process.signoff if process.completed else DOUBTED
+            for step in process.regular:
+                step.state = UNKNOWN
 
     @property
     def surprises(self) -> list[Surprise]:
@@ -137,11 +144,15 @@ class Stage:
 
     # reading
 
-    def look(self, *subjects: Subject) -> None:
-        """Reads the steps of these processes back, now; where a sign-off step is given its decisions instead."""
-        for guid in dict.fromkeys(subject.process for subject in subjects):
-            signoff = any(self._processes.step(subject) is None for subject in subjects if subject.process == guid)
-            self._ledger.read(guid, DECISIONS if signoff else STEPS)
+    def look(self, step: Subject, *beside: Subject) -> None:
+        """Reads the process of a step and its steps back, now; of what is beside it the steps."""
+        self._ledger.read(step.process, PROCESS)
+        for guid in dict.fromkeys(subject.process for subject in (step, *beside)):
+            self._ledger.read(guid, STEPS)
+
+    def look_at_decisions(self, signoff: Subject) -> None:
+        """Reads the decisions of a sign-off step back, now, and all steps of its process."""
+        self._ledger.read(signoff.process, STEPS, DECISIONS)
 
     def look_closely(self, step: Subject) -> None:
         """Reads a step by its own view, which has to show what the list of steps should."""
