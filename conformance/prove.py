@@ -32,6 +32,7 @@ from conformance.judge import Settings
 
 PAIRS: Final = 50
 VERSION: Final = 1
+PHASES: Final = frozenset({"rules", "fuzz"})
 _TIMEOUT_SECONDS: Final = 5  # a fault that never answers must not hold the proof up; the Arena answers in milliseconds
 _KINDS: Final = ("fault", "pair", "variant")
 
@@ -234,7 +235,7 @@ def _run(
         document = {**served.target(server.url), "timeout_seconds": _TIMEOUT_SECONDS}
         tested = target.from_document(document, environ={})
         rules = selected or frozenset(rule.id for rule in contract.rules())
-        return gate.run(tested, Settings(rules), lambda *_: None)
+        return gate.run(tested, Settings(rules, PHASES), lambda *_: None)
 
 
 @cache

@@ -98,10 +98,11 @@ class Ledger:
 
     def flush(self, guid: str, *views: str) -> None:
         """Reads a process back as `read` does; where it can't be read, nothing shows what the calls did."""
-        try:
-            self.read(guid, *views)
-        except (Unstaged, StagingBroke) as error:
-            self._give_up([(guid, view) for view in views], str(error))
+        for view in views:
+            try:
+                self.read(guid, view)
+            except (Unstaged, StagingBroke) as error:
+                self._give_up([(guid, view)], str(error))
 
     def forgo(self, reason: str) -> None:
         """Gives up reading: nothing shows what the calls did that were made since."""
@@ -144,9 +145,12 @@ class Ledger:
 
     def follow_decisions(self, signoff: Subject) -> None:
         """Makes the decisions of a sign-off step part of what is read, from now on."""
-        self._signoffs[signoff.process] = signoff
         if (signoff.process, DECISIONS) not in self._views:
-            self.read(signoff.process, DECISIONS)
+            self._signoffs[signoff.process] = signoff
+            try:
+                self.read(signoff.process, DECISIONS)
+            except (Unstaged, StagingBroke):  # a target may lack decisions
+                del self._signoffs[signoff.process]
 
     def views_of(self, guid: str) -> tuple[str, ...]:
         """Returns every view that there is of a process."""

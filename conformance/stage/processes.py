@@ -10,7 +10,7 @@ from conformance.evidence import Exchange, Recorder, Subject
 from conformance.session import LoginFailed, NoAccount, Session, Sessions
 from conformance.stage import api
 from conformance.stage.api import StagingBroke, Unstaged
-from conformance.stage.ledger import Ledger
+from conformance.stage.ledger import DECISIONS, Ledger
 from conformance.stage.plots import GROUP, PLOTS, RESTRICTED, UNASSIGNED, Plot, holders
 from conformance.stage.staged import COMPLETE, DOUBTED, StagedProcess, StagedStep
 from conformance.target import Staging
