@@ -284,6 +284,7 @@ class Run:
 RUN: Final = pytest.StashKey[Run]()
 
 # Takes what an answer must be like, and what else to ask; returns an answer of the run that is so, or else asks.
+Reopen = Callable[..., Exchange]  # reopens a step, with a comment and a content type
 Answered = Callable[[Callable[[Exchange], bool], Callable[[], Exchange]], Exchange]
 
 

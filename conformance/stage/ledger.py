@@ -187,10 +187,10 @@ class Ledger:
         )
         found = changes(was, now)
         if found:
-            suspects = self._since(known.read_at, guid)
-            if not suspects and not known.staged:  # then a call on another process did it
-                suspects = self._since(known.read_at)
             may_be_staging = known.staged and all(change.place.field in _STAGED for change in found)
+            suspects = self._since(known.read_at, guid)
+            if not suspects and not may_be_staging:  # then a call on another process did it
+                suspects = self._since(known.read_at)
             self.surprises.append(Surprise(tuple(found), tuple(suspects), may_be_staging))
 
     def _since(self, number: int, guid: str = "") -> list[Exchange]:

@@ -71,22 +71,16 @@ class Stage:
         self._bring_to(staged, COMPLETE, completed_by)
         return self._leasing(staged.subject)
 
-    def reopener(self, step: Subject) -> str:
-        """Returns an account that has been shown to be able to reopen a step.
+    def permitted(self, step: Subject) -> list[str]:
+        """Returns the accounts that may reopen a step; where one was seen to be able to, this one alone.
 
         For scenarios that are not about who may: they stand even where the server refuses one of those who may.
         """
         staged = self._processes.step(step)
-        if staged is None:
-            raise Unstaged("the step is no regular one")
-        if not staged.proven_role and staged.state == COMPLETE:
-            self._settle(staged)
-            self._bring_to(staged, COMPLETE)
-            self._leasing(step)
-        permitted = self._processes.permitted(staged)
-        if not permitted:
+        roles = self._processes.permitted(staged) if staged else []
+        if not staged or not roles:
             raise Unstaged("no account of the target file may reopen this step")
-        return staged.proven_role or permitted[0]
+        return [staged.proven_role] if staged.proven_role else roles
 
     def open_step(self, owner: str = "owner", assigned_to: str = "assignee") -> Subject:
         """Returns a regular step that a permitted account has reopened."""
