@@ -56,6 +56,7 @@ class Settings:
 
     `phases`: "rules" (the scenarios), "fuzz" (generated requests), "walks" (random walks). `max_examples` bounds the
     calls that fuzzing judges, and likewise the actions of all walks together. The same `seed` sends the same requests.
+    A run ends as soon as all rules of `until` have failed; their scenarios come first.
     """
 
     rules: frozenset[str]
@@ -63,6 +64,7 @@ class Settings:
     seed: int = 1
     max_examples: int = 300
     strict: bool = False
+    until: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -174,6 +176,12 @@ class Run:
             outcomes.append(roll_up(rule.id, [_waived(one, self.target.waivers) for one in scenarios]))
         return outcomes
 
+    def seen_enough(self) -> bool:
+        """Tells whether every rule has failed of those that the run is to end with."""
+        failed = {scenario.rule for scenario in self.scenarios if scenario.verdict is Verdict.FAIL}
+        failed |= {finding.rule for _, finding in self.findings}
+        return bool(self.settings.until) and self.settings.until <= failed
+
     def try_again(self) -> frozenset[str]:
         """Returns the scenarios to be tried again one by one, to find out which of them changed what it should not."""
         self._first, self.stage.surprises[:] = [*self.stage.surprises], []
@@ -205,9 +213,8 @@ class Run:
         own = [exchange for exchange in surprise.exchanges if not name or exchange.scenario == name]
         numbers = tuple(exchange.id for exchange in own)
         steps = {exchange.subject.step for exchange in own if exchange.subject and exchange.accepted}
-        if not steps:
-            actual = expect.in_words(surprise.changes)
-            self._fail(name, expect.UNCHANGED, actual, numbers)
+        if name and not steps:
+            self._fail(name, expect.UNCHANGED, expect.in_words(surprise.changes), numbers)
             return
         own_status = [
             one for one in surprise.changes if name and one.place.guid in steps and one.place.field == "status"
@@ -342,7 +349,7 @@ class Plugin:
             for item in items
             if rule_of_item(item) in settings.rules and ("fuzz" if is_variation(item) else "rules") in settings.phases
         ]
-        items[:] = sorted(chosen, key=_place)
+        items[:] = sorted(chosen, key=lambda item: (rule_of_item(item) not in settings.until, _place(item)))
         if self._names:
             items[:] = [item for item in items if scenario_id(item) in self._names]
             return
@@ -361,7 +368,7 @@ class Plugin:
         result = yield
         self._run.recorder.scenario = ""
         self._run.stage.end_scenario()
-        item.session.shouldstop = self._run.stopped
+        item.session.shouldstop = self._run.stopped or self._run.seen_enough()
         return result
 
     @pytest.hookimpl(wrapper=True)
@@ -434,6 +441,8 @@ def run_scenarios(run: Run, folder: str) -> str:
     Where a reading shows something that one of several scenarios must have done, these are tried again one by one.
     """
     stopped = _run(run, folder, frozenset())
+    if run.seen_enough():
+        return "every rule has failed that the run was to end with"
     run.stage.settle(controls=not stopped)
     names = run.try_again()
     if names and not stopped:

@@ -191,7 +191,8 @@ class Ledger:
             suspects = self._since(known.read_at, guid)
             if not suspects and not may_be_staging:  # then a call on another process did it
                 suspects = self._since(known.read_at)
-            self.surprises.append(Surprise(tuple(found), tuple(suspects), may_be_staging))
+            if suspects:  # else it came about by itself
+                self.surprises.append(Surprise(tuple(found), tuple(suspects), may_be_staging))
 
     def _since(self, number: int, guid: str = "") -> list[Exchange]:
         """Returns the calls after exchange `number` that name the process, but for staging."""
