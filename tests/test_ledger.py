@@ -387,6 +387,15 @@ def test_a_target_may_lack_decisions(answer):
     assert world.ledger.views_of(STEP.process) == (STEPS, PROCESS)
 
 
+def test_decisions_that_nobody_follows_are_not_read():
+    world = World()
+    world.did(subject=SIGNOFF, answer=refusal)
+    assert world.ledger.pending(SIGNOFF, DECISIONS)
+    world.ledger.flush(STEP.process, STEPS, DECISIONS)
+    assert [exchange.operation for exchange in world.recorder.exchanges] == ["reopen-step", "list-steps"]
+    assert world.ledger.unread == {}
+
+
 # What creating shows.
 
 
@@ -593,6 +602,42 @@ def test_who_gives_up_reading_leaves_everything_unread(world):
     world.did(refusal, scenario="rule/two", subject=ELSEWHERE)
     world.ledger.forgo("interrupted")
     assert world.ledger.unread == {"rule/one": "interrupted", "rule/two": "interrupted"}
+
+
+@pytest.mark.parametrize(
+    ("broken", "error"),
+    [
+        pytest.param({}, "", id="it-can-be-read"),
+        pytest.param({"status": 403, "json_body": envelope()}, "the target refused to list steps", id="it-refuses"),
+    ],
+)
+def test_whether_a_target_can_be_read_at_all(broken, error):
+    world = World()
+    world.broken["list-steps"] = broken
+    world.ledger.know(STEP.process)
+    world.ledger.know(STEP.process)
+    assert error in world.ledger.blind
+    assert len(world.recorder.exchanges) == 1
+
+
+def test_a_target_that_cannot_be_read_is_not_asked_again():
+    world = World()
+    world.broken["list-steps"] = {"status": 403, "json_body": envelope()}
+    world.ledger.know(STEP.process)
+    world.ledger.flush(STEP.process, STEPS, PROCESS)
+    for read in (world.look, lambda: world.ledger.compare_single(STEP), lambda: world.ledger.status(STEP)):
+        with pytest.raises(Unstaged, match="nothing can be read back"):
+            read()
+    assert len(world.recorder.exchanges) == 1
+    assert world.ledger.unread == {}
+
+
+def test_a_second_reopen_that_is_done_tells_that_the_first_was_not(world):
+    first = world.did()
+    world.ledger.not_open(first, STEP)
+    (surprise,) = world.ledger.surprises
+    assert (surprise.exchanges, surprise.staged) == ((first,), False)
+    assert str(surprise.changes[0]) == f'step {STEP.step}: status was "OPEN", is "COMPLETE"'
 
 
 # What is known between two readings.

@@ -107,8 +107,11 @@ class Ledger:
             self._take(guid, view, self._read(guid, view))
 
     def flush(self, guid: str, *views: str) -> None:
-        """Reads a process back as `read` does; where it can't be read, nothing shows what the calls did."""
-        for view in views if not self.blind else ():
+        """Reads a process back as `read` does; where it can't be read, nothing shows what the calls did.
+
+        Decisions that nobody follows are left out.
+        """
+        for view in (one for one in views if one in self.views_of(guid) and not self.blind):
             try:
                 self.read(guid, view)
             except (Unstaged, StagingBroke) as error:
