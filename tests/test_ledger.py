@@ -368,6 +368,12 @@ def test_deciding_changes_the_signoff_step_alone(world, operation, steps, fields
     assert bool(world.look()) is surprising
 
 
+def test_what_an_accepted_reopen_does_to_the_signoff_step_itself_is_open(world):
+    world.did(subject=SIGNOFF)
+    world.shows(step(), neighbour(), signoff(approvals=[{"guid": "D"}]), decision="REJECTED")
+    assert world.look() == []
+
+
 def test_decisions_are_followed_from_the_first_reading_on():
     world = World()
     world.look()
@@ -385,15 +391,6 @@ def test_a_target_may_lack_decisions(answer):
     world.broken["list-decisions"] = answer
     world.ledger.follow_decisions(SIGNOFF)
     assert world.ledger.views_of(STEP.process) == (STEPS, PROCESS)
-
-
-def test_decisions_that_nobody_follows_are_not_read():
-    world = World()
-    world.did(subject=SIGNOFF, answer=refusal)
-    assert world.ledger.pending(SIGNOFF, DECISIONS)
-    world.ledger.flush(STEP.process, STEPS, DECISIONS)
-    assert [exchange.operation for exchange in world.recorder.exchanges] == ["reopen-step", "list-steps"]
-    assert world.ledger.unread == {}
 
 
 # What creating shows.
@@ -671,11 +668,11 @@ def test_each_view_waits_for_its_own_reading(world):
     assert world.ledger.pending(SIGNOFF, DECISIONS)
 
 
-def test_calls_wait_where_nothing_was_read_yet():
+def test_nothing_waits_for_what_was_not_read_yet():
     world = World()
-    assert not world.ledger.pending(STEP)
     world.did()
-    assert world.ledger.pending(STEP)
+    assert not world.ledger.pending(STEP)
+    assert not world.ledger.pending(SIGNOFF, DECISIONS)
 
 
 def test_statuses_are_known_as_far_as_nothing_may_have_changed_them(world):
