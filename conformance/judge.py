@@ -387,6 +387,7 @@ class Plugin:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Names the scenario to whoever records."""
         self._run.recorder.scenario = scenario_id(item)
+        self._run.stage.begin_scenario(scenario_id(item))
         self._run.progress(scenario_id(item), len(self._run.scenarios), len(item.session.items))
         result = yield
         self._run.recorder.scenario = ""

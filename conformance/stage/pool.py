@@ -74,7 +74,9 @@ class Stage:
         if completed_by and staged.state == COMPLETE and staged.completed_by != completed_by:
             self._bring_to(staged, OPEN)
         self._bring_to(staged, COMPLETE, completed_by)
-        return self._leasing(staged.subject)
+        self._leasing(staged.subject)
+        self._bring_to(staged, COMPLETE, completed_by)  # it may have read otherwise
+        return staged.subject
 
     def permitted(self, step: Subject) -> list[str]:
         """Returns the accounts that may reopen a step; where one was seen to be able to, this one alone.
@@ -156,6 +158,10 @@ class Stage:
         """Reads a step by its own view, which has to show what the list of steps should."""
         self._ledger.compare_single(step)
 
+    def begin_scenario(self, name: str) -> None:
+        """Takes note that a scenario begins; one that is tried again has to be proven anew."""
+        self.proofs.pop(name, None)
+
     def end_scenario(self) -> None:
         """Takes note that a scenario is over."""
         if self.careful:
@@ -233,6 +239,9 @@ class Stage:
             staged.state = COMPLETE
         if staged.state == UNKNOWN:
             staged.state = self._ledger.status(staged.subject)
+        else:  # a reading may have shown that a call did what it should not
+            known = self._ledger.statuses(staged.subject.process)
+            staged.state = known.get(staged.subject.step, staged.state)
         if staged.state == state:
             return
         if state == OPEN:
