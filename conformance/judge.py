@@ -90,6 +90,7 @@ class Run:
     def interrupt(self) -> None:
         """Ends all judging: a call may have been cut off whose effect nobody knows."""
         self._interrupted = True
+        self.stopped = self.stopped or "interrupted"
         for ground in self.stage.grounds:
             ground.abandon("interrupted")
 
@@ -143,20 +144,21 @@ class Run:
         return self.stage.why_not_reopenable(self.recorder.exchanges[error.exchanges[0] - 1])
 
     def outcomes(self) -> list[RuleOutcome]:
-        """Returns every rule's outcome, in the page's order."""
+        """Returns every rule's outcome so far, in the page's order."""
+        scenarios, findings = list(self.scenarios), list(self.findings)
         for ground in self.stage.grounds:
             if ground.changes and ground.accepted:  # what was done changed more than it should
                 finding = Finding(
                     "reopen-step", UNTOUCHED, expect.unchanged(ground.changes), tuple(ground.accepted[-1:])
                 )
-                self.findings.append((ground.scenarios[-1], finding))
+                findings.append((ground.scenarios[-1], finding))
                 continue
-            self.scenarios = [_grounded(one, ground) if one.id in ground.scenarios else one for one in self.scenarios]
+            scenarios = [_grounded(one, ground) if one.id in ground.scenarios else one for one in scenarios]
         for change in self.stage.views.became_another.values():
-            self.findings.append(("", Finding("reopen-step", UNTOUCHED, str(change))))
-        done = {one.id for one in self.scenarios}
+            findings.append(("", Finding("reopen-step", UNTOUCHED, str(change))))
+        done = {one.id for one in scenarios}
         why = f"not run: {self.stopped or 'the run ended early'}"
-        self.scenarios += [
+        scenarios += [
             Scenario(name, deciding, Verdict.UNTESTED, why)
             for name, deciding in self.planned.items()
             if name not in done
@@ -166,9 +168,9 @@ class Run:
             if rule.id not in self.settings.rules:
                 outcomes.append(RuleOutcome(rule.id, Verdict.UNTESTED, "not selected", selected=False))
                 continue
-            scenarios = [one for one in self.scenarios if one.rule == rule.id]
-            scenarios += self._every_answer(rule.id)
-            outcomes.append(roll_up(rule.id, [_waived(one, self.target.waivers) for one in scenarios]))
+            own = [one for one in scenarios if one.rule == rule.id]
+            own += self._every_answer(rule.id, findings)
+            outcomes.append(roll_up(rule.id, [_waived(one, self.target.waivers) for one in own]))
         return outcomes
 
     def unused_waivers(self, outcomes: Sequence[RuleOutcome]) -> list[str]:
@@ -181,9 +183,9 @@ class Run:
             and not any(_fits(waiver, one) for one in tested if one.verdict is Verdict.WAIVED)
         ]
 
-    def _every_answer(self, rule: str) -> list[Scenario]:
+    def _every_answer(self, rule: str, findings: Sequence[tuple[str, Finding]]) -> list[Scenario]:
         """Returns what all answers together say about a rule that binds each of them."""
-        found = [(origin, finding) for origin, finding in self.findings if finding.rule == rule]
+        found = [(origin, finding) for origin, finding in findings if finding.rule == rule]
         name = f"{rule}/every-answer"
         if not found:
             return [Scenario(name, True, Verdict.PASS)] if rule in self._judged else []

@@ -28,7 +28,6 @@ class Stage:
 
     def __init__(self, sessions: Sessions, recorder: Recorder, staging: Staging, run_id: str) -> None:
         self.grounds: list[Ground] = []
-        self.left_behind: list[str] = []
         self._sessions = sessions
         self._recorder = recorder
         self._processes = Processes(sessions, recorder, staging, run_id)
@@ -160,13 +159,14 @@ class Stage:
                         self._bring_to(step, COMPLETE)
                         self._settle(step)
 
+    @property
+    def left_behind(self) -> list[str]:
+        """What this run made and has not deleted, or can't."""
+        return self._processes.remaining()
+
     def close(self) -> None:
         """Deletes what this run made; what could not be deleted is in `left_behind`."""
-        self.left_behind += self._processes.delete()
-
-    def abandon(self) -> None:
-        """Leaves behind what was not deleted yet."""
-        self.left_behind += self._processes.remaining()
+        self._processes.delete()
 
     def _lease(self, owner: str, assigned_to: str) -> StagedStep:
         if assigned_to not in (UNASSIGNED, GROUP, SEVERAL) and assigned_to not in self._sessions:
