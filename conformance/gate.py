@@ -110,8 +110,6 @@ def _test(state: Run) -> str:
             if name in state.settings.phases and not stopped:
                 state.stopped = stopped = phase(state)
         state.recorder.scenario = ""
-        if not stopped:
-            state.stage.controls()
     except (LoginFailed, NoAccount) as error:
         return str(error)
     except Exception as error:  # a mistake of ours must not keep anything from being cleaned up

@@ -37,6 +37,7 @@ VERSION: Final = 1
 CREATE: Final = "create-quality-process"
 DELETE: Final = "delete-quality-process"
 _BEGIN: Final = b'{"event": "begin"'
+_NONE: Final = "{}: this is no journal of arena-conformance; it was not touched"
 _HARMLESS: Final = frozenset({"login", "logout"})
 
 

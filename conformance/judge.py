@@ -14,10 +14,10 @@ import pytest
 from conformance import contract, expect
 from conformance.contract import Profile
 from conformance.evidence import Exchange, Recorder
-from conformance.expect import UNTOUCHED, Broken, NoAnswer, Refused, Unclear
+from conformance.expect import Broken, NoAnswer, Refused, Unclear
 from conformance.invariants import Judgement, QuotaWatch, calls_left, judge, quota_used_up
 from conformance.session import DOUBTFUL, FOREIGNER, LoginFailed, NoAccount, NotOurs, Sessions
-from conformance.stage import Ground, Stage, StagingBroke, Unstaged
+from conformance.stage import Stage, StagingBroke, Surprise, Unstaged
 from conformance.target import Target, Waiver
 from conformance.verdict import Finding, RuleOutcome, Scenario, Verdict, roll_up
 
@@ -78,28 +78,29 @@ class Run:
     findings: list[tuple[str, Finding]] = field(default_factory=list)
     planned: dict[str, bool] = field(default_factory=dict)  # the scenarios to run, and whether each is deciding
     stopped: str = ""  # why no further scenario can be run
+    _first: list[Surprise] = field(default_factory=list)  # what read otherwise than it should in the first go
+    _again: dict[str, Scenario] = field(default_factory=dict)  # how scenarios came out that were tried again
     _judged: set[str] = field(default_factory=set)
     _judgements: dict[int, Judgement] = field(default_factory=dict)
     _observed: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._interrupted = False
+        self.interrupted = False
         self._quota = QuotaWatch(self.target.exclusive)
         self.recorder.watch(self._see)
 
     def interrupt(self) -> None:
         """Ends all judging: a call may have been cut off whose effect nobody knows."""
-        self._interrupted = True
+        self.interrupted = True
         self.stopped = self.stopped or "interrupted"
-        for ground in self.stage.grounds:
-            ground.abandon("interrupted")
+        self.stage.forgo("interrupted")
 
     def _see(self, exchange: Exchange) -> None:
         """Judges what binds every answer."""
-        if self._interrupted:
+        if self.interrupted:
             return
         subject = exchange.subject.process if exchange.subject else ""
-        judgements = (judge(exchange, self.profile, self.stage.views.shown.get(subject)), self._quota.see(exchange))
+        judgements = (judge(exchange, self.profile, self.stage.shown(subject)), self._quota.see(exchange))
         whole = Judgement(
             frozenset().union(*(one.judged for one in judgements)),
             tuple(finding for one in judgements for finding in one.findings),
@@ -137,7 +138,10 @@ class Run:
             scenario = _unhappy(scenario, error)
         elif item.nodeid in self._observed:
             scenario = replace(scenario, verdict=Verdict.OBSERVED, reason=self._observed[item.nodeid], deciding=False)
-        self.scenarios.append(scenario)
+        if self.stage.careful:
+            self._again[scenario.id] = scenario
+        else:
+            self.scenarios.append(scenario)
 
     def _spoiled(self, error: Refused) -> str:
         """Returns why a refusal that breaks a promise breaks none after all: staging has spoiled the step."""
@@ -145,20 +149,18 @@ class Run:
 
     def outcomes(self) -> list[RuleOutcome]:
         """Returns every rule's outcome so far, in the page's order."""
-        scenarios, findings = list(self.scenarios), list(self.findings)
-        for ground in self.stage.grounds:
-            if ground.changes and ground.accepted:  # what was done changed more than it should
-                finding = Finding(
-                    "reopen-step", UNTOUCHED, expect.unchanged(ground.changes), tuple(ground.accepted[-1:])
-                )
-                findings.append((ground.scenarios[-1], finding))
-                continue
-            scenarios = [_grounded(one, ground) if one.id in ground.scenarios else one for one in scenarios]
-        for change in self.stage.views.became_another.values():
-            findings.append(("", Finding("reopen-step", UNTOUCHED, str(change))))
-        done = {one.id for one in scenarios}
+        kept = self.scenarios, self.findings
+        self.scenarios, self.findings = [*self.scenarios], [*self.findings]
+        try:
+            return self._outcomes()
+        finally:
+            self.scenarios, self.findings = kept
+
+    def _outcomes(self) -> list[RuleOutcome]:
+        self._settle()
+        done = {one.id for one in self.scenarios}
         why = f"not run: {self.stopped or 'the run ended early'}"
-        scenarios += [
+        self.scenarios += [
             Scenario(name, deciding, Verdict.UNTESTED, why)
             for name, deciding in self.planned.items()
             if name not in done
@@ -168,10 +170,84 @@ class Run:
             if rule.id not in self.settings.rules:
                 outcomes.append(RuleOutcome(rule.id, Verdict.UNTESTED, "not selected", selected=False))
                 continue
-            own = [one for one in scenarios if one.rule == rule.id]
-            own += self._every_answer(rule.id, findings)
-            outcomes.append(roll_up(rule.id, [_waived(one, self.target.waivers) for one in own]))
+            scenarios = [one for one in self.scenarios if one.rule == rule.id]
+            scenarios += self._every_answer(rule.id)
+            outcomes.append(roll_up(rule.id, [_waived(one, self.target.waivers) for one in scenarios]))
         return outcomes
+
+    def try_again(self) -> frozenset[str]:
+        """Returns the scenarios to be tried again one by one, to find out which of them changed what it should not."""
+        self._first, self.stage.surprises[:] = [*self.stage.surprises], []
+        self.stage.careful = True
+        return frozenset(name for one in self._first if not _plain(one) for name in one.scenarios)
+
+    def _settle(self) -> None:
+        """Adds to the scenarios what became known after them: what their calls did, and whether they prove anything."""
+        for surprise in self._explained():
+            for name in surprise.scenarios:
+                self._charge(name, surprise)
+        self.scenarios = [self._proven(scenario) for scenario in self.scenarios]
+
+    def _explained(self) -> list[Surprise]:
+        """Returns the surprises that scenarios answer for, each with as few suspects as could be found out."""
+        culprits = {name for surprise in self.stage.surprises for name in surprise.scenarios}
+        found_out = [one for one in self._first if culprits & {*one.scenarios}]
+        suspected = {name for one in found_out for name in one.scenarios}
+        # what the culprit changed may have had the others judged wrongly
+        self.scenarios = [self._again.get(one.id, one) if one.id in suspected else one for one in self.scenarios]
+        # what does not happen again may be what completing or assigning does on this target
+        unclear = [one for one in self._first if one not in found_out and (_plain(one) or not one.staged)]
+        return [*unclear, *self.stage.surprises]
+
+    def _charge(self, name: str, surprise: Surprise) -> None:
+        """Makes a scenario answer for what its calls changed."""
+        own = [exchange for exchange in surprise.exchanges if exchange.scenario == name]
+        numbers = tuple(exchange.id for exchange in own)
+        steps = {exchange.subject.step for exchange in own if exchange.subject and exchange.accepted}
+        if not steps:
+            actual = expect.in_words(surprise.changes)
+            self._fail(name, expect.UNCHANGED, actual, numbers)
+            return
+        own_status = [
+            change for change in surprise.changes if change.place.guid in steps and change.place.field == "status"
+        ]
+        beside = [change for change in surprise.changes if change not in own_status]
+        for change in own_status:
+            self._fail(name, expect.READS_OPEN, f"it reads {change.now}", numbers)
+        if beside:
+            finding = Finding("reopen-step", expect.UNTOUCHED, expect.in_words(beside), numbers[-1:])
+            self.findings.append((name, finding))
+
+    def _fail(self, name: str, expected: str, actual: str, exchanges: tuple[int, ...]) -> None:
+        where = f"exchange {exchanges[0]}" if len(exchanges) == 1 else f"exchanges {exchanges[0]} to {exchanges[-1]}"
+        self.scenarios = [
+            replace(
+                one,
+                verdict=Verdict.FAIL,
+                reason=f"{where}: expected {expected}; {actual}",
+                expected=expected,
+                actual=actual,
+                exchanges=tuple(dict.fromkeys((*exchanges, *one.exchanges))),
+            )
+            if one.id == name and one.verdict is not Verdict.FAIL
+            else one
+            for one in self.scenarios
+        ]
+
+    def _proven(self, scenario: Scenario) -> Scenario:
+        """Returns the scenario as untested where nothing shows its effect, or its refusal may have another reason."""
+        if scenario.verdict not in (Verdict.PASS, Verdict.OBSERVED):
+            return scenario
+        if scenario.id in self.stage.unread:
+            reason = f"nothing shows the effect: {self.stage.unread[scenario.id]}"
+            return replace(scenario, verdict=Verdict.UNTESTED, reason=reason)
+        proofs = self.stage.proofs.get(scenario.id, []) if scenario.verdict is Verdict.PASS else []
+        for proof in proofs:
+            if proof.exchange is None:
+                reason = f"no permitted account could reopen the step ({proof.missing or 'not tried'})"
+                return replace(scenario, verdict=Verdict.UNTESTED, reason=f"the refusal proves nothing: {reason}")
+        controls = [proof.exchange for proof in proofs if proof.exchange is not None]
+        return replace(scenario, exchanges=tuple(dict.fromkeys((*scenario.exchanges, *controls))))
 
     def unused_waivers(self, outcomes: Sequence[RuleOutcome]) -> list[str]:
         """Returns the waivers that waived nothing, though what they are about was tested."""
@@ -183,9 +259,9 @@ class Run:
             and not any(_fits(waiver, one) for one in tested if one.verdict is Verdict.WAIVED)
         ]
 
-    def _every_answer(self, rule: str, findings: Sequence[tuple[str, Finding]]) -> list[Scenario]:
+    def _every_answer(self, rule: str) -> list[Scenario]:
         """Returns what all answers together say about a rule that binds each of them."""
-        found = [(origin, finding) for origin, finding in findings if finding.rule == rule]
+        found = [(origin, finding) for origin, finding in self.findings if finding.rule == rule]
         name = f"{rule}/every-answer"
         if not found:
             return [Scenario(name, True, Verdict.PASS)] if rule in self._judged else []
@@ -228,8 +304,9 @@ def rule_of(module: str) -> str:
 class Plugin:
     """Runs the scenarios of the selected rules."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, names: frozenset[str]) -> None:
         self._run = run
+        self._names = names  # the scenarios to run; empty: all of the selected rules
         self.broke = ""  # why pytest itself could not go on
 
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -241,6 +318,9 @@ class Plugin:
         """Keeps the selected rules' scenarios, in the order that saves calls."""
         chosen = [item for item in items if scenario_id(item).partition("/")[0] in self._run.settings.rules]
         items[:] = sorted(chosen, key=lambda item: ORDER.index(scenario_id(item).partition("/")[0]))
+        if self._names:
+            items[:] = [item for item in items if scenario_id(item) in self._names]
+            return
         self._run.planned = {scenario_id(item): is_deciding(item) for item in items}
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -255,6 +335,7 @@ class Plugin:
         self._run.progress(scenario_id(item), len(self._run.scenarios), len(item.session.items))
         result = yield
         self._run.recorder.scenario = ""
+        self._run.stage.end_scenario()
         item.session.shouldstop = self._run.stopped
         return result
 
@@ -291,23 +372,9 @@ def _unhappy(scenario: Scenario, error: BaseException) -> Scenario:
     return replace(scenario, verdict=Verdict.ERROR, reason=reason)
 
 
-def _grounded(scenario: Scenario, ground: Ground) -> Scenario:
-    """Adds to a refusal what its ground showed: whether anything changed, and whether it proves anything."""
-    if scenario.verdict not in (Verdict.PASS, Verdict.OBSERVED):
-        return scenario
-    if ground.changes:
-        expected, actual = "a refusal changes nothing", expect.unchanged(ground.changes)
-        reason = f"after exchanges {ground.exchanges[0]} to {ground.exchanges[-1]}: {actual}"
-        return replace(scenario, verdict=Verdict.FAIL, reason=reason, expected=expected, actual=actual)
-    if scenario.verdict is Verdict.OBSERVED:
-        return scenario
-    if ground.unread:
-        return replace(scenario, verdict=Verdict.UNTESTED, reason=f"nothing shows the effect: {ground.unread}")
-    if ground.control_exchange is None:
-        why = ground.no_control or "not tried"
-        reason = f"the refusal proves nothing: no permitted account could reopen the step ({why})"
-        return replace(scenario, verdict=Verdict.UNTESTED, reason=reason)
-    return replace(scenario, exchanges=(*scenario.exchanges, ground.control_exchange))
+def _plain(surprise: Surprise) -> bool:
+    """Whether there is but one suspect, and staging did nothing that could have done it."""
+    return len(surprise.scenarios) <= 1 and not surprise.staged
 
 
 def _waived(scenario: Scenario, waivers: Sequence[Waiver]) -> Scenario:
@@ -333,9 +400,25 @@ def _fits(waiver: Waiver, scenario: Scenario) -> bool:
 def run_scenarios(run: Run, folder: str) -> str:
     """Runs the scenarios below `folder` and returns why it could not, if so.
 
-    Nothing of the user's reaches it: no configuration, no plugin, no option from the environment.
+    Where a reading shows something that one of several scenarios must have done, these are tried again one by one.
     """
-    plugin = Plugin(run)
+    stopped = _run_and_settle(run, folder, frozenset())
+    names = run.try_again()
+    if names and not stopped:
+        stopped = _run_and_settle(run, folder, names)
+    return stopped
+
+
+def _run_and_settle(run: Run, folder: str, names: frozenset[str]) -> str:
+    stopped = _run(run, folder, names)
+    if not run.interrupted:  # then nothing is read any more
+        run.stage.settle(controls=not stopped)
+    return stopped
+
+
+def _run(run: Run, folder: str, names: frozenset[str]) -> str:
+    """Runs scenarios. Nothing of the user's reaches them: no configuration, no plugin, no option."""
+    plugin = Plugin(run, names)
     with _without_environment():
         code = pytest.main(_isolated(folder), plugins=[plugin])
     if plugin.broke or run.stopped:

@@ -44,7 +44,7 @@ class LoginFailed(Exception):
 
 @dataclass(frozen=True)
 class Client:
-    """Sends calls to one target and records them; the journal is told of what may change something before it is sent."""
+    """Sends calls to one target and records them. What may change something is told to the journal first."""
 
     target: Target
     recorder: Recorder

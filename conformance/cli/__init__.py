@@ -7,7 +7,6 @@ import sys
 import click
 
 from conformance import __version__
-from conformance.cli.common import NO_VERDICT
 from conformance.cli.prove import prove
 from conformance.cli.restore import restore
 from conformance.cli.rules import rules

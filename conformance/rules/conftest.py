@@ -6,11 +6,11 @@ from random import Random
 import pytest
 
 from conformance.contract import Profile
-from conformance.evidence import Exchange, Subject
+from conformance.evidence import Exchange
 from conformance.invariants import Judgement
 from conformance.judge import RUN
 from conformance.session import Sessions
-from conformance.stage import Ground, Stage
+from conformance.stage import Stage
 
 
 @pytest.fixture(scope="session")
@@ -47,9 +47,3 @@ def observe(request: pytest.FixtureRequest) -> Callable[[Exchange], None]:
 def judged(request: pytest.FixtureRequest) -> Callable[[Exchange], Judgement]:
     """Returns what an answer said about the rules that bind every answer."""
     return request.config.stash[RUN].judgement
-
-
-@pytest.fixture
-def step(ground: Ground) -> Subject:
-    """The step of the module's ground: calls that must change nothing are tried on it."""
-    return ground.step()

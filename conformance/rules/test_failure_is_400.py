@@ -1,20 +1,16 @@
 """Rule `failure-is-400`: what is refused is answered 400, with the envelope. Judged on every answer, besides."""
 
-from collections.abc import Iterator
-from functools import partial
-
 import pytest
 
 from conformance import expect
 from conformance.evidence import Subject
 from conformance.session import Sessions
-from conformance.stage import Ground, Stage
+from conformance.stage import Stage
 
 
-@pytest.fixture(scope="module")
-def ground(stage: Stage) -> Iterator[Ground]:
-    with stage.ground(partial(stage.completed_step, owner="owner", assigned_to="assignee")) as ground:
-        yield ground
+@pytest.fixture
+def step(stage: Stage) -> Subject:
+    return stage.completed_step(owner="owner", assigned_to="assignee")
 
 
 @pytest.mark.deciding

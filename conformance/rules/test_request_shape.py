@@ -3,8 +3,7 @@
 Each body has one thing wrong with it, and is sent by the owner for a step that the owner may reopen.
 """
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,27 +12,25 @@ from conformance import expect
 from conformance.contract import Profile
 from conformance.evidence import Exchange, Subject
 from conformance.session import COMMENT, Sessions, encode, reopen_body
-from conformance.stage import Ground, Stage
+from conformance.stage import Stage
 
 NOT_A_GUID = "no guid, by any alphabet"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def elsewhere(stage: Stage) -> Subject:
     return stage.completed_step(owner="owner", assigned_to="")
 
 
-@pytest.fixture(scope="module")
-def ground(stage: Stage, elsewhere: Subject) -> Iterator[Ground]:
-    with stage.ground(partial(stage.completed_step, owner="owner", assigned_to="assignee"), elsewhere) as ground:
-        yield ground
+@pytest.fixture
+def step(stage: Stage) -> Subject:
+    return stage.completed_step(owner="owner", assigned_to="assignee")
 
 
-@pytest.fixture(scope="module")
-def open_ground(stage: Stage) -> Iterator[Ground]:
+@pytest.fixture
+def open_step(stage: Stage) -> Subject:
     """Another step for what may be accepted: what that changes must not hide what a refusal changes."""
-    with stage.ground(partial(stage.completed_step, owner="owner", assigned_to="several"), control=False) as ground:
-        yield ground
+    return stage.completed_step(owner="owner", assigned_to="several")
 
 
 def _guids(process: Any, step: Any) -> dict[str, Any]:
@@ -195,10 +192,9 @@ def test_process_of_another_step(step: Subject, elsewhere: Subject, sessions: Se
     ],
 )
 def test_left_open(
-    open_ground: Ground, sessions: Sessions, observe: Callable[[Exchange], None], body: Callable[[Subject], Any]
+    open_step: Subject, sessions: Sessions, observe: Callable[[Exchange], None], body: Callable[[Subject], Any]
 ) -> None:
-    step = open_ground.step()
-    observe(sessions["owner"].send(step, body(step)))
+    observe(sessions["owner"].send(open_step, body(open_step)))
 
 
 # Without a step the call is about the process; both its steps are complete, and none may change.
@@ -207,6 +203,6 @@ def test_without_step(
     stage: Stage, sessions: Sessions, observe: Callable[[Exchange], None], without: dict[str, None]
 ) -> None:
     stage.completed_step(owner="owner", assigned_to="group")
-    with stage.ground(partial(stage.completed_step, owner="owner", assigned_to=""), control=False) as ground:
-        process = ground.step().process
-        observe(sessions["owner"].send(Subject(process, ""), _process({"guid": process, **without})))
+    step = stage.completed_step(owner="owner", assigned_to="")
+    body = _process({"guid": step.process, **without})
+    observe(sessions["owner"].send(Subject(step.process, ""), body))

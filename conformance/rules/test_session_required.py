@@ -1,7 +1,6 @@
 """Rule `session-required`: the call carries a session that login gave and that is still alive."""
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable
 
 import pytest
 
@@ -9,13 +8,12 @@ from conformance import expect
 from conformance.contract import Profile
 from conformance.evidence import Exchange, Subject
 from conformance.session import Sessions
-from conformance.stage import Ground, Stage
+from conformance.stage import Stage
 
 
-@pytest.fixture(scope="module")
-def ground(stage: Stage) -> Iterator[Ground]:
-    with stage.ground(partial(stage.completed_step, owner="owner", assigned_to="assignee")) as ground:
-        yield ground
+@pytest.fixture
+def step(stage: Stage) -> Subject:
+    return stage.completed_step(owner="owner", assigned_to="assignee")
 
 
 @pytest.mark.deciding
@@ -63,9 +61,8 @@ def test_expired(step: Subject, sessions: Sessions, profile: Profile) -> None:
 
 
 def test_superseded(stage: Stage, sessions: Sessions, observe: Callable[[Exchange], None]) -> None:
-    lease = partial(stage.completed_step, owner="owner", assigned_to="colleague")
-    with stage.ground(lease, control=False) as ground:
-        observe(sessions.superseded("assignee").reopen(ground.step()))
+    step = stage.completed_step(owner="owner", assigned_to="colleague")
+    observe(sessions.superseded("assignee").reopen(step))
 
 
 @pytest.mark.deciding
