@@ -6,7 +6,7 @@ import datetime as dt
 import secrets
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Final, Self
@@ -26,11 +26,6 @@ RULES_FOLDER = Path(__file__).parent / "rules"
 
 Progress = Callable[[str, int, int], None]
 Report = dict[str, Any]
-
-# What a run consists of, in this order. Each runs its part and returns why it had to end early; empty where it had not.
-PHASES: Final[Mapping[str, Callable[[Run], str]]] = {
-    "rules": lambda run: run_scenarios(run, str(RULES_FOLDER)),
-}
 
 
 class Abandoned(Exception):
@@ -105,10 +100,7 @@ def _test(state: Run) -> str:
         return "the target file does not allow writes; add `writes: allowed` where steps may be created and reopened"
     try:
         state.sessions.log_in()
-        stopped = ""
-        for name, phase in PHASES.items():
-            if name in state.settings.phases and not stopped:
-                state.stopped = stopped = phase(state)
+        state.stopped = stopped = run_scenarios(state, str(RULES_FOLDER))
         state.recorder.scenario = ""
     except (LoginFailed, NoAccount) as error:
         return str(error)

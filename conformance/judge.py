@@ -22,25 +22,27 @@ from conformance.target import Target, Waiver
 from conformance.verdict import Finding, RuleOutcome, Scenario, Verdict, roll_up
 
 # In which order the rules are tested. What a reopening changes is looked at before anything was reopened. Rules that
-# refuse calls on the same step stand together, and what uses a process up comes last: that saves calls.
+# refuse calls on the same step stand together, and what uses a process up comes last, be it a single scenario: that
+# saves calls.
 ORDER: Final = (
     "reopen-step",
     "others-may-not-reopen",
     "request-shape",
     "json-required",
     "failure-is-400",
-    "edit-details-required",
     "session-required",
+    "quota-counts-down",
+    "edit-details-required",
+    "approved-signoff-is-final",
     "assignee-may-reopen",
     "owner-may-reopen",
-    "unassigned-open-to-permitted",
-    "already-open-is-3089",
+    "response-shape",
     "success-is-201",
     "response-headers",
-    "response-shape",
-    "quota-counts-down",
-    "approved-signoff-is-final",
+    "unassigned-open-to-permitted",
+    "already-open-is-3089",
     "completed-process-locks-steps",
+    "approved-signoff-is-final/in-a-completed-process",
 )
 
 
@@ -83,6 +85,7 @@ class Run:
     _judged: set[str] = field(default_factory=set)
     _judgements: dict[int, Judgement] = field(default_factory=dict)
     _observed: dict[str, str] = field(default_factory=dict)
+    _borrowed: dict[str, int] = field(default_factory=dict)  # by scenario: the exchange of another one that it judges
 
     def __post_init__(self) -> None:
         self.interrupted = False
@@ -114,6 +117,10 @@ class Run:
         elif left is not None and left <= RESERVE and not self.stopped:
             self.stopped = f"only {left} calls of the quota are left; they are kept for cleaning up"
 
+    def borrow(self, item: pytest.Item, exchange: Exchange) -> None:
+        """Lets a scenario judge an answer that another one got."""
+        self._borrowed[item.nodeid] = exchange.id
+
     def judgement(self, exchange: Exchange) -> Judgement:
         """Returns what was found about an answer as it came in."""
         return self._judgements.get(exchange.id, Judgement())
@@ -127,6 +134,7 @@ class Run:
         """Takes the outcome of one scenario in."""
         name, deciding = scenario_id(item), is_deciding(item)
         own = [e.id for e in self.recorder.exchanges if e.scenario == name and e.purpose == "scenario"]
+        own += [self._borrowed[item.nodeid]] if item.nodeid in self._borrowed else []
         scenario = Scenario(name, deciding, Verdict.PASS, exchanges=tuple(own))
         error = call.excinfo.value if call.excinfo else None
         if isinstance(error, Broken) and error.rule not in ("", scenario.rule):
@@ -282,6 +290,9 @@ class Run:
 
 RUN: Final = pytest.StashKey[Run]()
 
+# Takes what an answer must be like, and what else to ask; returns an answer of the run that is so, or else asks.
+Answered = Callable[[Callable[[Exchange], bool], Callable[[], Exchange]], Exchange]
+
 
 def scenario_id(item: pytest.Item) -> str:
     """Returns `rule-id/scenario-name`, from the names of module, function and parameters."""
@@ -294,6 +305,21 @@ def scenario_id(item: pytest.Item) -> str:
 def is_deciding(item: pytest.Item) -> bool:
     """Tells whether the rule's verdict depends on the scenario."""
     return item.get_closest_marker("deciding") is not None
+
+
+def is_variation(item: pytest.Item) -> bool:
+    """Tells whether the scenario is a further class of input, which belongs to the generated ones."""
+    return item.get_closest_marker("variation") is not None
+
+
+def _place(item: pytest.Item) -> int:
+    name = scenario_id(item)
+    return ORDER.index(name if name in ORDER else rule_of_item(item))
+
+
+def rule_of_item(item: pytest.Item) -> str:
+    """Returns the rule that a scenario is about."""
+    return scenario_id(item).partition("/")[0]
 
 
 def rule_of(module: str) -> str:
@@ -316,8 +342,13 @@ class Plugin:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keeps the selected rules' scenarios, in the order that saves calls."""
-        chosen = [item for item in items if scenario_id(item).partition("/")[0] in self._run.settings.rules]
-        items[:] = sorted(chosen, key=lambda item: ORDER.index(scenario_id(item).partition("/")[0]))
+        settings = self._run.settings
+        chosen = [
+            item
+            for item in items
+            if rule_of_item(item) in settings.rules and ("fuzz" if is_variation(item) else "rules") in settings.phases
+        ]
+        items[:] = sorted(chosen, key=_place)
         if self._names:
             items[:] = [item for item in items if scenario_id(item) in self._names]
             return

@@ -6,10 +6,10 @@ from random import Random
 import pytest
 
 from conformance.contract import Profile
-from conformance.evidence import Exchange
+from conformance.evidence import UNREADABLE, Exchange
 from conformance.invariants import Judgement
-from conformance.judge import RUN
-from conformance.session import Sessions
+from conformance.judge import RUN, Answered
+from conformance.session import REOPEN, Sessions
 from conformance.stage import Stage
 
 
@@ -41,6 +41,32 @@ def draw(request: pytest.FixtureRequest) -> Random:
 def observe(request: pytest.FixtureRequest) -> Callable[[Exchange], None]:
     """Records an answer that the page leaves open; what binds every answer is judged all the same."""
     return lambda answer: request.config.stash[RUN].observe(request.node, answer)
+
+
+@pytest.fixture
+def answered(request: pytest.FixtureRequest) -> Answered:
+    """Returns an answer of this run that fits, or else asks: what binds every answer needs no calls of its own."""
+
+    def find(fits: Callable[[Exchange], bool], ask: Callable[[], Exchange]) -> Exchange:
+        run = request.config.stash[RUN]
+        for exchange in run.recorder.exchanges:
+            if exchange.operation == REOPEN and exchange.purpose == "scenario" and fits(exchange):
+                run.borrow(request.node, exchange)
+                return exchange
+        return ask()
+
+    return find
+
+
+@pytest.fixture
+def done(stage: Stage, sessions: Sessions, answered: Answered) -> Exchange:
+    """An answer to a reopening that was done, as far as one is."""
+
+    def ask() -> Exchange:
+        step = stage.completed_step(owner="owner", assigned_to="assignee")
+        return sessions[stage.reopener(step)].reopen(step)
+
+    return answered(lambda exchange: exchange.accepted and exchange.comment is not UNREADABLE, ask)
 
 
 @pytest.fixture

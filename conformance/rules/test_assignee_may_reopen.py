@@ -14,6 +14,7 @@ def test_assigned_user(stage: Stage, sessions: Sessions) -> None:
     expect.reopened(answer)
 
 
+@pytest.mark.variation
 def test_assigned_user_once_more(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
     answer = sessions["assignee"].reopen(step)

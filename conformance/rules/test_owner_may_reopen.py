@@ -14,6 +14,7 @@ def test_step_assigned_to_a_user(stage: Stage, sessions: Sessions) -> None:
     expect.reopened(answer)
 
 
+@pytest.mark.variation
 def test_step_assigned_to_a_user_once_more(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
     answer = sessions["owner"].reopen(step)

@@ -24,8 +24,10 @@ def test_only_that_step(stage: Stage, sessions: Sessions) -> None:
 def test_once_more(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
     expect.reopened(sessions[stage.reopener(step)].reopen(step))
+    stage.look_closely(step)
 
 
+@pytest.mark.variation
 @pytest.mark.parametrize(
     "comment",
     [
@@ -38,18 +40,14 @@ def test_whatever_the_comment(stage: Stage, sessions: Sessions, comment: str) ->
     expect.reopened(sessions[stage.reopener(step)].reopen(step, comment))
 
 
+@pytest.mark.variation
 def test_second_step_of_the_process(stage: Stage, sessions: Sessions) -> None:
     stage.completed_step(owner="owner", assigned_to="assignee")
     step = stage.completed_step(owner="owner", assigned_to="colleague")
     expect.reopened(sessions[stage.reopener(step)].reopen(step))
 
 
-def test_single_view_agrees_with_the_list(stage: Stage, sessions: Sessions) -> None:
-    step = stage.completed_step(owner="owner", assigned_to="assignee")
-    expect.reopened(sessions[stage.reopener(step)].reopen(step))
-    stage.look_closely(step)
-
-
+@pytest.mark.variation
 def test_decisions_stay(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="colleague", assigned_to="restricted_assignee")
     signoff = stage.signoff("approved")
@@ -59,6 +57,7 @@ def test_decisions_stay(stage: Stage, sessions: Sessions) -> None:
     stage.look(signoff)
 
 
+@pytest.mark.variation
 def test_four_at_once(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
     answers = sessions.at_once(["owner", "assignee", "owner", "assignee"], step)

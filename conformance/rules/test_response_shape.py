@@ -22,18 +22,24 @@ MARKUP = " <script>alert('x')</script> &amp; \"quoted\" \\ \\n / {0} %s ${x} {{ 
 PRINTABLE = [chr(code) for code in range(sys.maxunicode) if chr(code).isprintable()] + ["\n"]
 LONGEST = ("0123456789" * 100)[:1000]
 LONGEST_BEYOND_THE_BMP = "🔩" * 1000
+VARIATION = pytest.mark.variation
+
+
+@pytest.mark.deciding
+def test_success(done: Exchange, judged: Callable[[Exchange], Judgement]) -> None:
+    expect.kept(judged(done), SHAPE)
 
 
 @pytest.mark.parametrize(
     "comment",
     [
-        pytest.param("Correcting typos within the Problem Description field.", id="sample", marks=pytest.mark.deciding),
         pytest.param(SCRIPTS, id="scripts", marks=pytest.mark.deciding),
-        pytest.param(MARKUP, id="markup"),
         pytest.param(LONGEST, id="1000-characters", marks=pytest.mark.deciding),
-        pytest.param(LONGEST_BEYOND_THE_BMP, id="1000-emoji"),
-        pytest.param("null", id="word-null"),
-        pytest.param("7", id="digit"),
+        pytest.param("Correcting typos within the Problem Description field.", id="sample", marks=VARIATION),
+        pytest.param(MARKUP, id="markup", marks=VARIATION),
+        pytest.param(LONGEST_BEYOND_THE_BMP, id="1000-emoji", marks=VARIATION),
+        pytest.param("null", id="word-null", marks=VARIATION),
+        pytest.param("7", id="digit", marks=VARIATION),
     ],
 )
 def test_comment(stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement], comment: str) -> None:
@@ -42,6 +48,7 @@ def test_comment(stage: Stage, sessions: Sessions, judged: Callable[[Exchange], 
     expect.kept(judged(answer), SHAPE)
 
 
+@VARIATION
 def test_comment_of_the_seed(
     stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement], draw: Random
 ) -> None:
@@ -51,6 +58,7 @@ def test_comment_of_the_seed(
     expect.kept(judged(answer), SHAPE)
 
 
+@VARIATION
 @pytest.mark.parametrize("owner", ["colleague", "restricted_owner"])
 def test_process_of_another_owner(
     stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement], owner: str
@@ -60,6 +68,7 @@ def test_process_of_another_owner(
     expect.kept(judged(answer), SHAPE)
 
 
+@VARIATION
 @pytest.mark.parametrize(
     "comment",
     [

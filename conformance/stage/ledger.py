@@ -140,8 +140,10 @@ class Ledger:
         return any(exchange.subject and exchange.subject.step in (step.step, "") for exchange in since)
 
     def follow_decisions(self, signoff: Subject) -> None:
-        """Makes the decisions of a sign-off step part of what is read."""
+        """Makes the decisions of a sign-off step part of what is read, from now on."""
         self._signoffs[signoff.process] = signoff
+        if (signoff.process, DECISIONS) not in self._views:
+            self.read(signoff.process, DECISIONS)
 
     def views_of(self, guid: str) -> tuple[str, ...]:
         """Returns every view that there is of a process."""
@@ -215,9 +217,9 @@ class Ledger:
             self._free(subject.process, PROCESS, subject.process, ("status",))
             self._views.pop((subject.process, DECISIONS), None)
         else:
-            self._free(subject.process, PROCESS, subject.process)
-            if exchange.operation != REOPEN:  # completing a process may take anything along
-                self._views.pop((subject.process, STEPS), None)
+            self._free(subject.process, PROCESS, subject.process, ("status",))
+            if exchange.operation != REOPEN:  # a process may take its sign-off step along
+                self._free(subject.process, STEPS, self._signoffs.get(subject.process, subject).step)
 
     def _expect_status(self, step: Subject, status: str, *, sure: bool) -> None:
         known = self._views.get((step.process, STEPS))

@@ -11,7 +11,7 @@ from contextlib import suppress
 from conformance.evidence import UNREADABLE, Exchange, Recorder, Subject
 from conformance.session import JSON, REOPEN, LoginFailed, NoAccount, Sessions
 from conformance.stage.api import StagingBroke, Unstaged
-from conformance.stage.ledger import STEPS, Surprise
+from conformance.stage.ledger import DECISIONS, STEPS, Surprise
 from conformance.stage.plots import GROUP, PLOTS, SEVERAL, UNASSIGNED, Plot
 from conformance.stage.processes import Processes
 from conformance.stage.staged import COMPLETE, OPEN, UNKNOWN, Proof, StagedProcess, StagedStep
@@ -95,7 +95,7 @@ class Stage:
 
     def signoff(self, state: str, plot: str = "") -> Subject:
         """Returns a sign-off step that is `pending`, `approved` or `rejected`."""
-        process = self._processes.process(plot or {"approved": "others", "rejected": "shared"}.get(state, "assigned"))
+        process = self._processes.process(plot or ("others" if state == "approved" else "assigned"))
         if not process.signoffs:
             raise Unstaged("the template has no sign-off step")
         if process.signoff != state:
@@ -109,18 +109,18 @@ class Stage:
     def completed_process_signoff(self) -> Subject:
         """Returns the approved sign-off step of a process completed since."""
         for process in self._processes.made:
-            if process.completed and process.signoff == "approved":
+            if process.completed and process.signoff == "approved" and not process.plot.runs_out:
                 self._ledger.follow_decisions(process.signoffs[0])
                 return self._leasing(process.signoffs[0])
-        signoff = self.signoff("approved", "several")
-        self.completed_process_step(assigned_to=SEVERAL)
+        signoff = self.signoff("approved", "shared")
+        self.completed_process_step(assigned_to=GROUP)
         return self._leasing(signoff)
 
     def completed_process_step(self, owner: str = "owner", assigned_to: str = "assignee") -> Subject:
         """Returns a completed regular step, once reopened by a permitted account, of a process completed since."""
         for process in self._processes.made:
             index = _index(process.plot, owner, assigned_to)
-            if process.completed and index is not None:
+            if process.completed and index is not None and process.regular[index].assigned_to == assigned_to:
                 return self._leasing(process.regular[index].subject)
         staged = self._lease(owner, assigned_to)
         process = self._processes.of(staged)
@@ -137,9 +137,10 @@ class Stage:
     # reading
 
     def look(self, *subjects: Subject) -> None:
-        """Reads the processes of these steps back, now and in every view there is."""
+        """Reads the steps of these processes back, now; where a sign-off step is given its decisions instead."""
         for guid in dict.fromkeys(subject.process for subject in subjects):
-            self._ledger.read(guid, *self._ledger.views_of(guid))
+            signoff = any(self._processes.step(subject) is None for subject in subjects if subject.process == guid)
+            self._ledger.read(guid, DECISIONS if signoff else STEPS)
 
     def look_closely(self, step: Subject) -> None:
         """Reads a step by its own view, which has to show what the list of steps should."""
@@ -198,6 +199,9 @@ class Stage:
         plot, index = next((plot, index) for plot, index in found if index is not None)
         process = self._processes.process(plot.name)
         staged = process.regular[index]
+        if staged.assigned_to != assigned_to and assigned_to in plot.takes_turns(index):
+            self._bring_to(staged, OPEN)
+            self._processes.assign(process, staged, assigned_to)
         if staged.assigned_to != assigned_to:
             raise self._processes.why_not_assigned(process, index)
         return staged
@@ -319,6 +323,6 @@ def _index(plot: Plot, owner: str, assigned_to: str) -> int | None:
     """Returns which step of a plot is meant; None where it has none of the kind."""
     if plot.owner == owner:
         for index in range(len(plot.steps)):
-            if plot.assigned_to(index) == assigned_to:
+            if assigned_to in plot.takes_turns(index):
                 return index
     return None

@@ -10,7 +10,7 @@ from conformance.evidence import Exchange, Recorder, Subject
 from conformance.session import LoginFailed, NoAccount, Session, Sessions
 from conformance.stage import api
 from conformance.stage.api import Declined, StagingBroke, Unstaged
-from conformance.stage.ledger import STEPS, Ledger
+from conformance.stage.ledger import Ledger
 from conformance.stage.plots import GROUP, PLOTS, RESTRICTED, UNASSIGNED, Plot, holders
 from conformance.stage.staged import COMPLETE, StagedProcess, StagedStep
 from conformance.target import Staging
@@ -86,7 +86,7 @@ class Processes:
     def decide(self, process: StagedProcess, state: str) -> None:
         """Lets an account of ours approve or reject the sign-off of a process."""
         signoff = process.signoffs[0]
-        if self.ledger.pending(signoff):
+        if self.ledger.pending(signoff):  # deciding would hide what earlier calls did
             self.ledger.flush(process.guid, *self.ledger.views_of(process.guid))
         verdict = {"approved": "APPROVED", "rejected": "REJECTED"}[state]
         for decision, role in self._decisions_not(verdict, signoff) or self._ask_owner(process, verdict):
@@ -99,20 +99,16 @@ class Processes:
     def complete_process(self, process: StagedProcess) -> None:
         """Completes a process: by a call, or where that is refused or the plot wants it through its last step."""
         owner = self._sessions[process.plot.owner]
-        self.ledger.flush(process.guid, *self.ledger.views_of(process.guid))
         if process.plot.runs_out:
             self._complete_rest(process, owner)
-        answer = None
-        if not self._is_completed(process):
+        if not process.plot.runs_out or not self._is_completed(process):
             answer = api.complete_process(owner, process.guid)
-        if not self._is_completed(process) and not process.plot.runs_out:
-            self._complete_rest(process, owner)
-            if not self._is_completed(process):
+            if not self._is_completed(process) and not process.plot.runs_out:
+                self._complete_rest(process, owner)
                 answer = api.complete_process(owner, process.guid)
-        if answer and not self._is_completed(process):
-            raise Unstaged(f"exchange {answer.id}: the process could not be completed: {answer.summary()}")
+            if not self._is_completed(process):
+                raise Unstaged(f"exchange {answer.id}: the process could not be completed: {answer.summary()}")
         process.completed = True
-        self.ledger.read(process.guid, STEPS)
 
     def _complete_rest(self, process: StagedProcess, owner: Session) -> None:
         """Completes the steps that no scenario uses, and approves the sign-off."""
@@ -229,6 +225,11 @@ class Processes:
                 self._refused[f"{process.plot.name}/{index}"] = error
         if staged.assigned_to != process.plot.assigned_to(index):
             staged.assigned_to = "(not as planned)"
+
+    def assign(self, process: StagedProcess, staged: StagedStep, holder: str) -> None:
+        """Assigns an open step to another holder."""
+        self._assign_as_anyone(process, staged.subject, self._assignees(holder))
+        staged.assigned_to, staged.proven_by, staged.proven_role = holder, None, ""
 
     def _assign_as_anyone(self, process: StagedProcess, step: Subject, assignees: dict[str, Any] | None) -> None:
         """Assigns as the creator, and where only owners assign as the owner."""
