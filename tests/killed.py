@@ -1,4 +1,4 @@
-"""Runs that are killed (SIGKILL) at a moment that a test chooses; each in a process of its own, forked from a warm one."""
+"""Runs that are killed (SIGKILL) at a moment that a test chooses, each in a process forked from a warm one."""
 
 import json
 import multiprocessing

@@ -316,7 +316,9 @@ def test_what_cannot_be_undone_is_told_with_what_to_do(arena, server, tmp_path):
     done = restore(tmp_path)
     assert done.exit_code == 3
     lines = done.output.splitlines()
-    assert any(process.guid in line and "privileges" in line and line.endswith("delete it in Arena") for line in lines)
+    assert any(
+        process.guid in line and "may not do that" in line and line.endswith("delete it in Arena") for line in lines
+    )
     assert any(steps[0].subject.step in line and line.endswith("reopen it in Arena") for line in lines)
     assert lines[-1] == "2 things could not be undone. Try again later."
     del arena.policy
@@ -568,7 +570,7 @@ def test_a_full_disk_keeps_nothing_from_being_cleaned_up(arena, server, tmp_path
 
 def test_a_refused_creation_is_not_looked_for(arena, server):
     journal = Journal()
-    arena.create_process = lambda visit: arena.allow(Situation.NOT_PERMITTED)
+    arena.create_process = lambda _: arena.allow(Situation.NOT_PERMITTED)
     report = gate.run(target_of(server.url), Settings(RULE), lambda *_: None, journal=journal)
     assert report["left_behind"] == []
     assert journal.past.undone

@@ -18,7 +18,7 @@ from conformance.target import Staging
 COMMENT: Final = "Completed by a conformance test."
 _SERVER_ERROR = 500
 _UNAUTHORIZED = 401
-_UNKNOWN: Final = frozenset({400, 404, 410})
+_UNKNOWN: Final = frozenset({404, 410})
 
 
 class Unstaged(Exception):
@@ -141,7 +141,7 @@ def look(session: Session, guid: str) -> Exchange:
 
 
 def is_unknown(answer: Exchange) -> bool:
-    """Tells whether a refusal says that there is no such process."""
+    """Tells whether a refusal says that there is no such process, and nothing else."""
     return answer.status in _UNKNOWN
 
 

@@ -14,6 +14,7 @@ from conformance.stage.plots import RESTRICTED
 from conformance.stage.snapshot import Place, step_facts
 from conformance.stage.staged import COMPLETE, OPEN
 
+_BAD_REQUEST: Final = 400
 _COMMENT: Final = "Restored after a conformance test."
 
 
@@ -30,7 +31,7 @@ def undo(sessions: Sessions, already_open: frozenset[int], tell: Callable[[str],
         if reason:
             left.append(f"{_shown(standing)}: {reason}; {_by_hand(standing)}")
         else:
-            tell(f"{_shown(standing)} again")
+            tell(f"{_shown(standing)}: it is so again")
     for name, times in list(past.unanswered.items()):
         if times > 0:
             left += _find(sessions, name, past.creators.get(name, ""))
@@ -129,10 +130,10 @@ def _find(sessions: Sessions, name: str, creator: str) -> list[str]:
 
 def _delete(sessions: Sessions, guid: str, name: str, creator: str) -> str:
     """Deletes a process that the run made; returns why that can't be done, empty where it is gone."""
-    reason = "no account of the target file may delete it"
+    reason, refusals, everybody = "no account of the target file may delete it", set(), True
     for session in _those_of(sessions, (creator, "owner")):
         if isinstance(session, str):
-            reason = session
+            reason, everybody = session, False
             continue
         shown = api.look(session, guid)
         now = shown.json.get("name", name) if shown.accepted and isinstance(shown.json, dict) else name
@@ -144,7 +145,11 @@ def _delete(sessions: Sessions, guid: str, name: str, creator: str) -> str:
         if api.is_unknown(shown) and api.is_unknown(answer):
             sessions.journal.deleted(guid)
             return ""
+        refusals |= {shown.status, answer.status}
         reason = answer.summary()
+    if everybody and refusals == {_BAD_REQUEST}:  # which may say that there is none: nobody sees it
+        sessions.journal.deleted(guid)
+        return ""
     return reason
 
 
@@ -164,7 +169,7 @@ def _assignees(step: dict[str, Any]) -> str:
 
 
 def _shown(standing: Standing) -> str:
-    return f"step {standing.subject.step} of quality process {standing.subject.process} is {standing.status}"
+    return f"step {standing.subject.step} of quality process {standing.subject.process}, which was {standing.status}"
 
 
 def _by_hand(standing: Standing) -> str:
