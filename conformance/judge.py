@@ -56,6 +56,7 @@ class Settings:
 
     `phases`: "rules" (the scenarios), "fuzz" (generated requests), "walks" (random walks). `max_examples` bounds the
     calls that fuzzing judges, and likewise the actions of all walks together. The same `seed` sends the same requests.
+    A run ends as soon as all rules of `until` have failed; their scenarios come first.
     """
 
     rules: frozenset[str]
@@ -63,6 +64,7 @@ class Settings:
     seed: int = 1
     max_examples: int = 300
     strict: bool = False
+    until: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -183,11 +185,19 @@ class Run:
             outcomes.append(roll_up(rule.id, [_waived(one, self.target.waivers) for one in scenarios]))
         return outcomes
 
+    def seen_enough(self) -> bool:
+        """Tells whether every rule has failed of those that the run is to end with."""
+        failed = {scenario.rule for scenario in self.scenarios if scenario.verdict is Verdict.FAIL}
+        failed |= {finding.rule for _, finding in self.findings}
+        return bool(self.settings.until) and self.settings.until <= failed
+
     def try_again(self) -> frozenset[str]:
         """Returns the scenarios to be tried again one by one, to find out which of them changed what it should not."""
         self._first, self.stage.surprises[:] = [*self.stage.surprises], []
+        if self._first:
+            self.stage.doubt()
         self.stage.careful = True
-        return frozenset(name for one in self._first if not _plain(one) for name in one.scenarios)
+        return frozenset(name for one in self._first if not _plain(one) for name in one.scenarios if name)
 
     def _settle(self) -> None:
         """Adds to the scenarios what became known after them: what their calls did, and whether they prove anything."""
@@ -205,19 +215,18 @@ class Run:
         self.scenarios = [self._again.get(one.id, one) if one.id in suspected else one for one in self.scenarios]
         # what does not happen again may be what completing or assigning does on this target
         unclear = [one for one in self._first if one not in found_out and (_plain(one) or not one.staged)]
-        return [*unclear, *self.stage.surprises]
+        return [*map(_likeliest, unclear), *self.stage.surprises]
 
     def _charge(self, name: str, surprise: Surprise) -> None:
-        """Makes a scenario answer for what its calls changed."""
-        own = [exchange for exchange in surprise.exchanges if exchange.scenario == name]
+        """Makes a scenario answer for what its calls changed; for a positive control the rule `reopen-step` answers."""
+        own = [exchange for exchange in surprise.exchanges if not name or exchange.scenario == name]
         numbers = tuple(exchange.id for exchange in own)
         steps = {exchange.subject.step for exchange in own if exchange.subject and exchange.accepted}
-        if not steps:
-            actual = expect.in_words(surprise.changes)
-            self._fail(name, expect.UNCHANGED, actual, numbers)
+        if name and not steps:
+            self._fail(name, expect.UNCHANGED, expect.in_words(surprise.changes), numbers)
             return
         own_status = [
-            change for change in surprise.changes if change.place.guid in steps and change.place.field == "status"
+            one for one in surprise.changes if name and one.place.guid in steps and one.place.field == "status"
         ]
         beside = [change for change in surprise.changes if change not in own_status]
         for change in own_status:
@@ -291,6 +300,7 @@ class Run:
 RUN: Final = pytest.StashKey[Run]()
 
 # Takes what an answer must be like, and what else to ask; returns an answer of the run that is so, or else asks.
+Reopen = Callable[..., Exchange]  # reopens a step, with a comment and a content type
 Answered = Callable[[Callable[[Exchange], bool], Callable[[], Exchange]], Exchange]
 
 
@@ -348,7 +358,7 @@ class Plugin:
             for item in items
             if rule_of_item(item) in settings.rules and ("fuzz" if is_variation(item) else "rules") in settings.phases
         ]
-        items[:] = sorted(chosen, key=_place)
+        items[:] = sorted(chosen, key=lambda item: (rule_of_item(item) not in settings.until, _place(item)))
         if self._names:
             items[:] = [item for item in items if scenario_id(item) in self._names]
             return
@@ -367,7 +377,7 @@ class Plugin:
         result = yield
         self._run.recorder.scenario = ""
         self._run.stage.end_scenario()
-        item.session.shouldstop = self._run.stopped
+        item.session.shouldstop = self._run.stopped or self._run.seen_enough()
         return result
 
     @pytest.hookimpl(wrapper=True)
@@ -403,6 +413,12 @@ def _unhappy(scenario: Scenario, error: BaseException) -> Scenario:
     return replace(scenario, verdict=Verdict.ERROR, reason=reason)
 
 
+def _likeliest(surprise: Surprise) -> Surprise:
+    """Returns the surprise without those suspects whose calls were refused, where others' were done."""
+    accepted = tuple(exchange for exchange in surprise.exchanges if exchange.accepted)
+    return replace(surprise, exchanges=accepted) if accepted and not _plain(surprise) else surprise
+
+
 def _plain(surprise: Surprise) -> bool:
     """Whether there is but one suspect, and staging did nothing that could have done it."""
     return len(surprise.scenarios) <= 1 and not surprise.staged
@@ -433,18 +449,20 @@ def run_scenarios(run: Run, folder: str) -> str:
 
     Where a reading shows something that one of several scenarios must have done, these are tried again one by one.
     """
-    stopped = _run_and_settle(run, folder, frozenset())
+    stopped = _run(run, folder, frozenset())
+    if run.seen_enough():
+        return "every rule has failed that the run was to end with"
+    _settle(run, controls=not stopped)
     names = run.try_again()
     if names and not stopped:
-        stopped = _run_and_settle(run, folder, names)
+        stopped = _run(run, folder, names)
+        _settle(run, controls=not stopped)
     return stopped
 
 
-def _run_and_settle(run: Run, folder: str, names: frozenset[str]) -> str:
-    stopped = _run(run, folder, names)
+def _settle(run: Run, *, controls: bool) -> None:
     if not run.interrupted:  # then nothing is read any more
-        run.stage.settle(controls=not stopped)
-    return stopped
+        run.stage.settle(controls=controls)
 
 
 def _run(run: Run, folder: str, names: frozenset[str]) -> str:

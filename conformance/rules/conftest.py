@@ -6,10 +6,10 @@ from random import Random
 import pytest
 
 from conformance.contract import Profile
-from conformance.evidence import UNREADABLE, Exchange
+from conformance.evidence import UNREADABLE, Exchange, Subject
 from conformance.invariants import Judgement
-from conformance.judge import RUN, Answered
-from conformance.session import REOPEN, Sessions
+from conformance.judge import RUN, Answered, Reopen
+from conformance.session import COMMENT, JSON, REOPEN, Sessions
 from conformance.stage import Stage
 
 
@@ -59,12 +59,26 @@ def answered(request: pytest.FixtureRequest) -> Answered:
 
 
 @pytest.fixture
-def done(stage: Stage, sessions: Sessions, answered: Answered) -> Exchange:
+def reopen(stage: Stage, sessions: Sessions) -> Reopen:
+    """Reopens a step as one of those who may, whichever is let."""
+
+    def ask(step: Subject, comment: str | None = COMMENT, content_type: str = JSON) -> Exchange:
+        first, *others = stage.permitted(step)
+        answer = sessions[first].reopen(step, comment, content_type=content_type)
+        for role in others:
+            if answer.refused:
+                answer = sessions[role].reopen(step, comment, content_type=content_type)
+        return answer
+
+    return ask
+
+
+@pytest.fixture
+def done(stage: Stage, reopen: Reopen, answered: Answered) -> Exchange:
     """An answer to a reopening that was done, as far as one is."""
 
     def ask() -> Exchange:
-        step = stage.completed_step(owner="owner", assigned_to="assignee")
-        return sessions[stage.reopener(step)].reopen(step)
+        return reopen(stage.completed_step(owner="owner", assigned_to="assignee"))
 
     return answered(lambda exchange: exchange.accepted and exchange.comment is not UNREADABLE, ask)
 

@@ -35,5 +35,5 @@ def test_step_of_a_group(stage: Stage, sessions: Sessions, profile: Profile) -> 
 
 def test_step_that_was_never_completed(stage: Stage, sessions: Sessions, profile: Profile) -> None:
     step = stage.fresh_step()
-    answer = sessions[stage.reopener(step)].reopen(step)
+    answer = sessions[stage.permitted(step)[0]].reopen(step)
     expect.refused(answer, profile["already-open"])

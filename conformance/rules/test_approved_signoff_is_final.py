@@ -31,6 +31,7 @@ def test_nobody_else(step: Subject, sessions: Sessions, profile: Profile, who: s
 
 
 # The owner did not approve it; the colleague did, and is nothing else in this process.
+@pytest.mark.variation
 @pytest.mark.parametrize(("who", "situation"), [("owner", "approved-signoff"), ("colleague", "other")])
 def test_approved_by_one_of_those_asked(
     stage: Stage, sessions: Sessions, profile: Profile, who: str, situation: str
@@ -41,6 +42,7 @@ def test_approved_by_one_of_those_asked(
 
 
 # The process is completed as well; which reason a server names is its own affair.
+@pytest.mark.variation
 def test_in_a_completed_process(stage: Stage, sessions: Sessions, profile: Profile) -> None:
     step = stage.completed_process_signoff()
     answer = sessions["owner"].reopen(step)

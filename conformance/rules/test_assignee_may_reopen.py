@@ -28,6 +28,7 @@ def test_member_of_the_assigned_group(stage: Stage, sessions: Sessions) -> None:
     expect.reopened(answer)
 
 
+@pytest.mark.variation
 def test_second_member_of_the_assigned_group(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="owner", assigned_to="group")
     answer = sessions["second_group_member"].reopen(step)

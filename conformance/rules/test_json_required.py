@@ -7,6 +7,7 @@ import pytest
 from conformance import expect
 from conformance.contract import Profile
 from conformance.evidence import Exchange, Subject
+from conformance.judge import Reopen
 from conformance.session import Sessions
 from conformance.stage import Stage
 
@@ -60,9 +61,9 @@ def test_refused_as_well(step: Subject, sessions: Sessions, profile: Profile, co
         pytest.param("application/json; charset=UTF-8", id="capitals", marks=pytest.mark.variation),
     ],
 )
-def test_charset_utf_8(stage: Stage, sessions: Sessions, content_type: str) -> None:
+def test_charset_utf_8(stage: Stage, reopen: Reopen, content_type: str) -> None:
     step = stage.completed_step(owner="owner", assigned_to="several")
-    answer = sessions[stage.reopener(step)].reopen(step, content_type=content_type)
+    answer = reopen(step, content_type=content_type)
     expect.reopened(answer)
 
 

@@ -40,7 +40,6 @@ def test_step_of_a_group(group_step: Subject, sessions: Sessions, profile: Profi
 
 def test_asking_again(step: Subject, sessions: Sessions, profile: Profile) -> None:
     expect.refused(sessions["colleague"].reopen(step), profile["not-permitted"])
-    expect.refused(sessions["colleague"].reopen(step), profile["not-permitted"])
 
 
 def test_group_of_a_user(stage: Stage, sessions: Sessions, profile: Profile) -> None:

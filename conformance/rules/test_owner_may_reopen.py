@@ -28,6 +28,7 @@ def test_step_assigned_to_a_group(stage: Stage, sessions: Sessions) -> None:
     expect.reopened(answer)
 
 
+@pytest.mark.variation
 def test_owner_among_the_assignees(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="owner", assigned_to="several")
     answer = sessions["owner"].reopen(step)

@@ -7,16 +7,15 @@ import pytest
 from conformance import expect
 from conformance.evidence import Exchange
 from conformance.invariants import QUOTA, Judgement
-from conformance.judge import Answered
+from conformance.judge import Answered, Reopen
 from conformance.session import Sessions
 from conformance.stage import Stage
 
 
 @pytest.mark.deciding
-def test_success(stage: Stage, sessions: Sessions, answered: Answered, judged: Callable[[Exchange], Judgement]) -> None:
+def test_success(stage: Stage, reopen: Reopen, answered: Answered, judged: Callable[[Exchange], Judgement]) -> None:
     def ask() -> Exchange:
-        step = stage.completed_step(owner="owner", assigned_to="assignee")
-        return sessions[stage.reopener(step)].reopen(step)
+        return reopen(stage.completed_step(owner="owner", assigned_to="assignee"))
 
     answer = answered(lambda exchange: exchange.accepted and QUOTA in judged(exchange).judged, ask)
     expect.kept(judged(answer), QUOTA)

@@ -3,27 +3,26 @@
 import pytest
 
 from conformance import expect
+from conformance.judge import Reopen
 from conformance.session import Sessions
 from conformance.stage import Stage
 
 
-# Beside it: the next step of the process, the first of the owner's other process, another one of the same assignee.
+# Beside it: the next step of the process, a step of the owner's other process, another one of the same assignee.
 @pytest.mark.deciding
-def test_only_that_step(stage: Stage, sessions: Sessions) -> None:
+def test_only_that_step(stage: Stage, reopen: Reopen) -> None:
     stage.completed_step(owner="owner", assigned_to="colleague")
-    first_step = stage.completed_step(owner="owner", assigned_to="")
+    same_owner = stage.completed_step(owner="owner", assigned_to="group")
     same_assignee = stage.completed_step(owner="colleague", assigned_to="assignee")
     step = stage.completed_step(owner="owner", assigned_to="assignee")
-    who = stage.reopener(step)
-    stage.look(step, first_step, same_assignee)
-    expect.reopened(sessions[who].reopen(step))
-    stage.look(step, first_step, same_assignee)
+    expect.reopened(reopen(step))
+    stage.look(step, same_owner, same_assignee)
 
 
 @pytest.mark.deciding
-def test_once_more(stage: Stage, sessions: Sessions) -> None:
+def test_once_more(stage: Stage, reopen: Reopen) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
-    expect.reopened(sessions[stage.reopener(step)].reopen(step))
+    expect.reopened(reopen(step))
     stage.look_closely(step)
 
 
@@ -35,26 +34,25 @@ def test_once_more(stage: Stage, sessions: Sessions) -> None:
         pytest.param("x" * 1000, id="long"),
     ],
 )
-def test_whatever_the_comment(stage: Stage, sessions: Sessions, comment: str) -> None:
+def test_whatever_the_comment(stage: Stage, reopen: Reopen, comment: str) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
-    expect.reopened(sessions[stage.reopener(step)].reopen(step, comment))
+    expect.reopened(reopen(step, comment))
 
 
 @pytest.mark.variation
-def test_second_step_of_the_process(stage: Stage, sessions: Sessions) -> None:
+def test_second_step_of_the_process(stage: Stage, reopen: Reopen) -> None:
     stage.completed_step(owner="owner", assigned_to="assignee")
     step = stage.completed_step(owner="owner", assigned_to="colleague")
-    expect.reopened(sessions[stage.reopener(step)].reopen(step))
+    expect.reopened(reopen(step))
 
 
 @pytest.mark.variation
-def test_decisions_stay(stage: Stage, sessions: Sessions) -> None:
+def test_decisions_stay(stage: Stage, reopen: Reopen) -> None:
     step = stage.completed_step(owner="colleague", assigned_to="restricted_assignee")
     signoff = stage.signoff("approved")
-    who = stage.reopener(step)
-    stage.look(signoff)
-    expect.reopened(sessions[who].reopen(step))
-    stage.look(signoff)
+    stage.look_at_decisions(signoff)
+    expect.reopened(reopen(step))
+    stage.look_at_decisions(signoff)
 
 
 @pytest.mark.variation

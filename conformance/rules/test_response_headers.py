@@ -7,7 +7,7 @@ import pytest
 from conformance import expect
 from conformance.evidence import Exchange
 from conformance.invariants import HEADERS, Judgement
-from conformance.judge import Answered
+from conformance.judge import Answered, Reopen
 from conformance.session import Sessions
 from conformance.stage import Stage
 
@@ -30,11 +30,11 @@ def test_on_failure(
 
 @pytest.mark.deciding
 def test_length_of_a_comment_beyond_ascii(
-    stage: Stage, sessions: Sessions, answered: Answered, judged: Callable[[Exchange], Judgement]
+    stage: Stage, reopen: Reopen, answered: Answered, judged: Callable[[Exchange], Judgement]
 ) -> None:
     def ask() -> Exchange:
         step = stage.completed_step(owner="owner", assigned_to="assignee")
-        return sessions[stage.reopener(step)].reopen(step, "Größe geprüft: 10 µm ≤ 12 µm, 完了 ✔ 🔧")
+        return reopen(step, "Größe geprüft: 10 µm ≤ 12 µm, 完了 ✔ 🔧")
 
     answer = answered(lambda exchange: exchange.accepted and not str(exchange.comment).isascii(), ask)
     expect.kept(judged(answer), HEADERS)

@@ -9,6 +9,7 @@ import pytest
 from conformance import expect
 from conformance.evidence import Exchange
 from conformance.invariants import SHAPE, Judgement
+from conformance.judge import Reopen
 from conformance.session import Sessions
 from conformance.stage import Stage
 
@@ -42,19 +43,19 @@ def test_success(done: Exchange, judged: Callable[[Exchange], Judgement]) -> Non
         pytest.param("7", id="digit", marks=VARIATION),
     ],
 )
-def test_comment(stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement], comment: str) -> None:
+def test_comment(stage: Stage, reopen: Reopen, judged: Callable[[Exchange], Judgement], comment: str) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
-    answer = sessions[stage.reopener(step)].reopen(step, comment)
+    answer = reopen(step, comment)
     expect.kept(judged(answer), SHAPE)
 
 
 @VARIATION
 def test_comment_of_the_seed(
-    stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement], draw: Random
+    stage: Stage, reopen: Reopen, judged: Callable[[Exchange], Judgement], draw: Random
 ) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
     comment = "".join(draw.choices(PRINTABLE, k=300))
-    answer = sessions[stage.reopener(step)].reopen(step, comment)
+    answer = reopen(step, comment)
     expect.kept(judged(answer), SHAPE)
 
 
@@ -82,7 +83,7 @@ def test_process_of_another_owner(
     ],
 )
 def test_comment_of_another_kind(
-    stage: Stage, sessions: Sessions, observe: Callable[[Exchange], None], comment: str | None
+    stage: Stage, reopen: Reopen, observe: Callable[[Exchange], None], comment: str | None
 ) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
-    observe(sessions[stage.reopener(step)].reopen(step, comment))
+    observe(reopen(step, comment))

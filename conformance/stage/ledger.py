@@ -30,6 +30,8 @@ from conformance.stage.snapshot import (
 STEPS, PROCESS, DECISIONS = "steps", "process", "decisions"
 # What CONTRACT leaves to the server when a step is completed or reopened.
 _COMPLETION: Final = ("completeDateTime", "completeUser")
+# What completing or assigning a step may set beside it, as the next step's turn comes.
+_STAGED: Final = frozenset({"dueDateTime", "approvals", "targetCompletionDateTime", *_COMPLETION})
 _FREE_OF_PROCESS: Final = frozenset({"currentStep", "completedDateTime"})
 
 
@@ -37,8 +39,8 @@ _FREE_OF_PROCESS: Final = frozenset({"currentStep", "completedDateTime"})
 class Surprise:
     """A reading that shows something else than it should.
 
-    `exchanges`: the scenarios' calls since the last reading, one of which did it. `staged`: staging changed the
-    process meanwhile too, so that it may be what completing or assigning does on this target.
+    `exchanges`: the calls since the last reading one of which did it. `staged`: staging changed the process meanwhile
+    too, so that it may be what completing or assigning a step does on this target.
     """
 
     changes: tuple[Change, ...]
@@ -47,8 +49,9 @@ class Surprise:
 
     @property
     def scenarios(self) -> tuple[str, ...]:
-        """The scenarios whose calls are suspects."""
-        return tuple(dict.fromkeys(exchange.scenario for exchange in self.exchanges))
+        """The scenarios whose calls are suspects; an empty name where only positive controls are."""
+        names = (exchange.scenario for exchange in self.exchanges if exchange.purpose == "scenario")
+        return tuple(dict.fromkeys(names)) or ("",)
 
 
 @dataclass
@@ -95,10 +98,11 @@ class Ledger:
 
     def flush(self, guid: str, *views: str) -> None:
         """Reads a process back as `read` does; where it can't be read, nothing shows what the calls did."""
-        try:
-            self.read(guid, *views)
-        except (Unstaged, StagingBroke) as error:
-            self._give_up([(guid, view) for view in views], str(error))
+        for view in views:
+            try:
+                self.read(guid, view)
+            except (Unstaged, StagingBroke) as error:
+                self._give_up([(guid, view)], str(error))
 
     def forgo(self, reason: str) -> None:
         """Gives up reading: nothing shows what the calls did that were made since."""
@@ -133,17 +137,20 @@ class Ledger:
         found = {place: value for place, value in known.facts.items() if place.field == "status"}
         return {place.guid: json.loads(value) for place, value in found.items() if place not in known.free}
 
-    def pending(self, step: Subject) -> bool:
-        """Tells whether calls on this step wait for a reading to show what they did."""
-        known = self._views.get((step.process, STEPS))
+    def pending(self, step: Subject, view: str = STEPS) -> bool:
+        """Tells whether calls on this step wait for a reading of a view to show what they did."""
+        known = self._views.get((step.process, view))
         since = self._since(known.read_at if known else 0, step.process)
         return any(exchange.subject and exchange.subject.step in (step.step, "") for exchange in since)
 
     def follow_decisions(self, signoff: Subject) -> None:
         """Makes the decisions of a sign-off step part of what is read, from now on."""
-        self._signoffs[signoff.process] = signoff
         if (signoff.process, DECISIONS) not in self._views:
-            self.read(signoff.process, DECISIONS)
+            self._signoffs[signoff.process] = signoff
+            try:
+                self.read(signoff.process, DECISIONS)
+            except (Unstaged, StagingBroke):  # a target may lack decisions
+                del self._signoffs[signoff.process]
 
     def views_of(self, guid: str) -> tuple[str, ...]:
         """Returns every view that there is of a process."""
@@ -180,17 +187,19 @@ class Ledger:
         )
         found = changes(was, now)
         if found:
+            may_be_staging = known.staged and all(change.place.field in _STAGED for change in found)
             suspects = self._since(known.read_at, guid)
-            if not suspects and not known.staged:  # then a call on another process did it
+            if not suspects and not may_be_staging:  # then a call on another process did it
                 suspects = self._since(known.read_at)
-            self.surprises.append(Surprise(tuple(found), tuple(suspects), known.staged))
+            if suspects:  # else it came about by itself
+                self.surprises.append(Surprise(tuple(found), tuple(suspects), may_be_staging))
 
     def _since(self, number: int, guid: str = "") -> list[Exchange]:
-        """Returns the scenarios' calls after exchange `number` that name the process."""
+        """Returns the calls after exchange `number` that name the process, but for staging."""
         return [
             exchange
             for exchange in self._recorder.exchanges[number:]
-            if exchange.purpose == "scenario" and (not guid or _names(exchange, guid))
+            if exchange.operation == REOPEN and exchange.purpose != "staging" and (not guid or _names(exchange, guid))
         ]
 
     # what should be read next

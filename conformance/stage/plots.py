@@ -56,15 +56,15 @@ PLOTS: Final = (
     # the colleague is creator but not owner, approver of the sign-off, and assignee of the step next to the assignee's,
     # which was the group's before
     Plot("assigned", "owner", "colleague", ((GROUP, "assignee"), ("colleague",)), approver="colleague", runs_out=True),
-    # both steps were the assignee's; the one that is the group's now the assignee completed and reopened as well. The
-    # other is nobody's or, in turn, that of several users: the second group member is none of them, but belongs to the
-    # group of one of them and of the next step. The colleague is nothing but approver.
+    # the group's step was the assignee's, who completed and reopened it. The other is that of several users and then
+    # nobody's: the second group member is none of these users, but belongs to the group of one of them and of the next
+    # step. The colleague is nothing but approver.
     Plot(
         "shared",
         "owner",
         "owner",
-        (("assignee", UNASSIGNED), ("assignee", GROUP)),
-        turns=(SEVERAL,),
+        ((SEVERAL,), ("assignee", GROUP)),
+        turns=(UNASSIGNED,),
         worked=1,
         approver="colleague",
         decision_type="ONE_REQUIRED",

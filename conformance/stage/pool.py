@@ -11,10 +11,10 @@ from contextlib import suppress
 from conformance.evidence import UNREADABLE, Exchange, Recorder, Subject
 from conformance.session import JSON, REOPEN, LoginFailed, NoAccount, Sessions
 from conformance.stage.api import StagingBroke, Unstaged
-from conformance.stage.ledger import DECISIONS, STEPS, Surprise
+from conformance.stage.ledger import DECISIONS, PROCESS, STEPS, Surprise
 from conformance.stage.plots import GROUP, PLOTS, SEVERAL, UNASSIGNED, Plot
 from conformance.stage.processes import Processes
-from conformance.stage.staged import COMPLETE, OPEN, UNKNOWN, Proof, StagedProcess, StagedStep
+from conformance.stage.staged import COMPLETE, DOUBTED, OPEN, UNKNOWN, Proof, StagedProcess, StagedStep
 from conformance.target import Staging
 
 
@@ -38,6 +38,13 @@ class Stage:
         recorder.watch(self._watch)
 
     # what was found
+
+    def doubt(self) -> None:
+        """Takes nothing for granted any more: states are read before they are relied on."""
+        for process in self._processes.made:
+            process.signoff = process.signoff if process.completed else DOUBTED
+            for step in process.regular:
+                step.state = UNKNOWN
 
     @property
     def surprises(self) -> list[Surprise]:
@@ -63,22 +70,16 @@ class Stage:
         self._bring_to(staged, COMPLETE, completed_by)
         return self._leasing(staged.subject)
 
-    def reopener(self, step: Subject) -> str:
-        """Returns an account that has been shown to be able to reopen a step.
+    def permitted(self, step: Subject) -> list[str]:
+        """Returns the accounts that may reopen a step; where one was seen to be able to, this one alone.
 
         For scenarios that are not about who may: they stand even where the server refuses one of those who may.
         """
         staged = self._processes.step(step)
-        if staged is None:
-            raise Unstaged("the step is no regular one")
-        if not staged.proven_role and staged.state == COMPLETE:
-            self._settle(staged)
-            self._bring_to(staged, COMPLETE)
-            self._leasing(step)
-        permitted = self._processes.permitted(staged)
-        if not permitted:
+        roles = self._processes.permitted(staged) if staged else []
+        if not staged or not roles:
             raise Unstaged("no account of the target file may reopen this step")
-        return staged.proven_role or permitted[0]
+        return [staged.proven_role] if staged.proven_role else roles
 
     def open_step(self, owner: str = "owner", assigned_to: str = "assignee") -> Subject:
         """Returns a regular step that a permitted account has reopened."""
@@ -136,11 +137,15 @@ class Stage:
 
     # reading
 
-    def look(self, *subjects: Subject) -> None:
-        """Reads the steps of these processes back, now; where a sign-off step is given its decisions instead."""
-        for guid in dict.fromkeys(subject.process for subject in subjects):
-            signoff = any(self._processes.step(subject) is None for subject in subjects if subject.process == guid)
-            self._ledger.read(guid, DECISIONS if signoff else STEPS)
+    def look(self, step: Subject, *beside: Subject) -> None:
+        """Reads the process of a step and its steps back, now; of what is beside it the steps."""
+        self._ledger.read(step.process, PROCESS)
+        for guid in dict.fromkeys(subject.process for subject in (step, *beside)):
+            self._ledger.read(guid, STEPS)
+
+    def look_at_decisions(self, signoff: Subject) -> None:
+        """Reads the decisions of a sign-off step back, now, and all steps of its process."""
+        self._ledger.read(signoff.process, STEPS, DECISIONS)
 
     def look_closely(self, step: Subject) -> None:
         """Reads a step by its own view, which has to show what the list of steps should."""

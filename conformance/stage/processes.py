@@ -10,9 +10,9 @@ from conformance.evidence import Exchange, Recorder, Subject
 from conformance.session import LoginFailed, NoAccount, Session, Sessions
 from conformance.stage import api
 from conformance.stage.api import Declined, StagingBroke, Unstaged
-from conformance.stage.ledger import Ledger
+from conformance.stage.ledger import DECISIONS, STEPS, Ledger
 from conformance.stage.plots import GROUP, PLOTS, RESTRICTED, UNASSIGNED, Plot, holders
-from conformance.stage.staged import COMPLETE, StagedProcess, StagedStep
+from conformance.stage.staged import COMPLETE, DOUBTED, StagedProcess, StagedStep
 from conformance.target import Staging
 
 _COMPLETED: Final = frozenset({"COMPLETE", "COMPLETED"})
@@ -86,9 +86,12 @@ class Processes:
     def decide(self, process: StagedProcess, state: str) -> None:
         """Lets an account of ours approve or reject the sign-off of a process."""
         signoff = process.signoffs[0]
-        if self.ledger.pending(signoff):  # deciding would hide what earlier calls did
-            self.ledger.flush(process.guid, *self.ledger.views_of(process.guid))
+        if self.ledger.pending(signoff, DECISIONS):  # deciding would hide what earlier calls did
+            self.ledger.flush(process.guid, STEPS, DECISIONS)
         verdict = {"approved": "APPROVED", "rejected": "REJECTED"}[state]
+        if process.signoff == DOUBTED and state == "approved" and self.ledger.status(signoff) == COMPLETE:
+            process.signoff = state
+            return
         for decision, role in self._decisions_not(verdict, signoff) or self._ask_owner(process, verdict):
             api.decide(self._sessions[role], signoff, decision, verdict)
             if state == "rejected" or self.ledger.status(signoff) == COMPLETE:

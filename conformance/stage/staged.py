@@ -11,6 +11,7 @@ from conformance.stage.plots import Plot
 OPEN: Final = "OPEN"
 COMPLETE: Final = "COMPLETE"
 UNKNOWN: Final = "UNKNOWN"
+DOUBTED: Final = "doubted"  # of a sign-off that was pending, approved or rejected
 
 
 @dataclass
