@@ -105,6 +105,8 @@ def _test(state: Run) -> str:
     except (LoginFailed, NoAccount) as error:
         return str(error)
     except Exception as error:  # a mistake of ours must not keep anything from being cleaned up
+        if state.interrupted:
+            return INTERRUPTED
         return f"the suite itself broke, which says nothing about the target: {type(error).__name__}: {error}"
     return stopped
 

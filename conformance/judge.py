@@ -528,4 +528,6 @@ def _isolated(folder: str) -> list[str]:
         "-pno:stepwise",
         "-pno:pastebin",
         "-pno:setuponly",
+        "-pno:threadexception",  # what is thrown away in a moment is nobody's failure
+        "-pno:unraisableexception",
     ]
