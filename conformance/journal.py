@@ -130,6 +130,7 @@ class Journal:
         self._lock = threading.Lock()
         self._redactor = Redactor()
         self._standing: dict[Subject, Standing] = {}
+        self._allowed: set[Subject] = set()
         self._ours: set[str] = set()  # processes that were made, also those deleted since
         if self._file is not None and path is not None:
             try:
@@ -144,7 +145,7 @@ class Journal:
     def begin(self, run: str, target: Target, redactor: Redactor) -> None:
         """Starts anew: the journal is this run's from now on; nothing may be changed yet. Raises JournalError."""
         self._redactor = redactor
-        self.past, self._ours, self._standing = Past(), set(), {}
+        self.past, self._ours, self._standing, self._allowed = Past(), set(), {}, set()
         if self._file is not None:
             os.truncate(self._file, 0)
         self._write(
@@ -180,6 +181,10 @@ class Journal:
         for one in steps:
             self._standing[one.subject] = one
 
+    def allows(self, steps: Iterable[Subject]) -> None:
+        """Takes in steps that calls may aim at, though none of them should change one."""
+        self._allowed |= {*steps}
+
     def before(self, operation: str, account: str, subject: Subject | None, body: bytes | None) -> None:
         """Writes down what a call may change. Raises Untouchable, and JournalError where that can't be written.
 
@@ -192,10 +197,10 @@ class Journal:
                 self._write("creating", name=_name(body), by=account)
                 return
             listed = [one for one in self._standing if one == subject or one.step.encode() in (body or b"")]
-            if subject is not None and subject.process not in self._ours and not listed:
+            if subject and not listed and subject not in self._allowed and subject.process not in self._ours:
                 raise Untouchable(
-                    f"quality process {subject.process} is neither made by this run nor listed in the target file; "
-                    "nothing was sent"
+                    f"{'step' if subject.step else 'quality process'} {subject.step or subject.process} is neither made by "
+                    "this run nor listed in the target file; nothing was sent"
                 )
             if operation != DELETE:
                 for one in listed:

@@ -16,6 +16,7 @@ from conformance.contract import Profile
 from conformance.evidence import Exchange, Recorder
 from conformance.expect import Broken, NoAnswer, Refused, Unclear
 from conformance.invariants import Judgement, QuotaWatch, calls_left, judge, quota_used_up
+from conformance.journal import Untouchable
 from conformance.session import DOUBTFUL, FOREIGNER, LoginFailed, NoAccount, NotOurs, Sessions
 from conformance.stage import Stage, StagingBroke, Surprise, Unstaged
 from conformance.target import Target, Waiver
@@ -405,7 +406,7 @@ def _unhappy(scenario: Scenario, error: BaseException) -> Scenario:
                 actual=error.actual,
                 exchanges=numbers,
             )
-        case Unclear() | NoAccount() | NotOurs() | Unstaged():
+        case Unclear() | NoAccount() | NotOurs() | Unstaged() | Untouchable():
             return replace(scenario, verdict=Verdict.UNTESTED, reason=str(error))
         case NoAnswer() | StagingBroke() | LoginFailed():
             return replace(scenario, verdict=Verdict.ERROR, reason=str(error))

@@ -181,7 +181,7 @@ def _run_on_listed(document: dict[str, Any], folder: Path, steps: list[Standing]
         else:
             assert undo.api.complete(sessions[one.roles[0]], one.subject).accepted
     for one in steps:
-        assert undo.restore(sessions, one, frozenset()) == ""
+        assert undo.restore(sessions, one) == ""
     kept.clean()
     os._exit(0)
 

@@ -93,7 +93,7 @@ def _must_be_of(journal: Journal, target: Target, path: Path) -> None:
 
 def _undo(journal: Journal, target: Target) -> list[str]:
     """Undoes it and returns what could not be undone. An interruption loses nothing: the journal tells what is left."""
-    from conformance import contract, wire
+    from conformance import wire
     from conformance.evidence import Recorder, Redactor
     from conformance.report.terminal import plain
     from conformance.session import Client, Sessions
@@ -101,13 +101,12 @@ def _undo(journal: Journal, target: Target) -> list[str]:
 
     recorder = Recorder(Redactor())
     recorder.watch(journal.after)
-    codes = frozenset(code for profile in contract.profiles().values() for code in profile["already-open"].codes or ())
     click.echo(f"Undoing run {plain(journal.past.run)} on {target.base_url}")
     with closing(wire.Wire(loopback=target.loopback, timeout_seconds=target.timeout_seconds)) as connection:
         sessions = Sessions(Client(target, recorder, connection, journal))
         journal.resume(recorder.redactor)
         try:
-            left = undo.undo(sessions, codes, lambda done: click.echo(f"  {plain(done)}"))
+            left = undo.undo(sessions, lambda done: click.echo(f"  {plain(done)}"))
         finally:
             sessions.close()
     for one in left:

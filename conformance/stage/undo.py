@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any, Final
 
+from conformance import contract
 from conformance.evidence import UNREADABLE, Exchange, Subject
 from conformance.journal import Standing
 from conformance.session import FOREIGNER, LoginFailed, NoAccount, Session, Sessions
@@ -18,20 +20,19 @@ _BAD_REQUEST: Final = 400
 _COMMENT: Final = "Restored after a conformance test."
 
 
-def undo(sessions: Sessions, already_open: frozenset[int], tell: Callable[[str], None]) -> list[str]:
+def undo(sessions: Sessions, tell: Callable[[str], None]) -> list[str]:
     """Undoes what the sessions' journal tells and returns what could not be undone, why, and what to do by hand.
 
-    `tell` is told of each thing that is undone. Doing it again does no harm. `already_open` are the codes by which the
-    target says that a step is open.
+    `tell` is told of each thing that is undone. Doing it again does no harm.
     """
     past = sessions.journal.past
     left = []
     for standing in list(past.changed.values()):
-        reason = restore(sessions, standing, already_open)
+        reason = restore(sessions, standing)
         if reason:
-            left.append(f"{_shown(standing)}: {reason}; {_by_hand(standing)}")
+            left.append(f"{shown(standing)}: {reason}; {_by_hand(standing)}")
         else:
-            tell(f"{_shown(standing)}: it is so again")
+            tell(f"{shown(standing)}: it is so again")
     for name, times in list(past.unanswered.items()):
         if times > 0:
             left += _find(sessions, name, past.creators.get(name, ""))
@@ -46,7 +47,7 @@ def undo(sessions: Sessions, already_open: frozenset[int], tell: Callable[[str],
     return left
 
 
-def restore(sessions: Sessions, standing: Standing, already_open: frozenset[int]) -> str:
+def restore(sessions: Sessions, standing: Standing) -> str:
     """Brings a step back to how it stood; returns why that can't be done, empty where it was."""
     reason = "no account of the target file may do it"
     for session in _those_of(sessions, standing.roles):
@@ -54,7 +55,7 @@ def restore(sessions: Sessions, standing: Standing, already_open: frozenset[int]
             reason = session
             continue
         try:
-            reason = _Step(session, standing.subject, already_open).bring_back(standing)
+            reason = _Step(session, standing.subject).bring_back(standing)
         except (Unstaged, StagingBroke) as error:
             reason = str(error)
         if not reason:
@@ -63,13 +64,19 @@ def restore(sessions: Sessions, standing: Standing, already_open: frozenset[int]
     return reason
 
 
+@cache
+def _already_open() -> frozenset[int]:
+    """Returns the codes by which a target may say that a step is open."""
+    profiles = contract.profiles().values()
+    return frozenset(code for profile in profiles for code in profile["already-open"].codes or ())
+
+
 class _Step:
     """A listed step in the hands of one account. Where the target shows no steps, its refusals tell the state."""
 
-    def __init__(self, session: Session, subject: Subject, already_open: frozenset[int]) -> None:
+    def __init__(self, session: Session, subject: Subject) -> None:
         self._session = session
         self._subject = subject
-        self._already_open = already_open
 
     def bring_back(self, standing: Standing) -> str:
         """Returns why it is not as it was; empty where it is."""
@@ -91,7 +98,7 @@ class _Step:
 
     def _bring_blindly(self, status: str) -> str:
         answer = self._ask(status)
-        if answer.accepted or (status == OPEN and self._already_open & {*answer.codes}):
+        if answer.accepted or (status == OPEN and _already_open() & {*answer.codes}):
             return ""
         # what is refused may be complete already: then it can be reopened, and completed again
         if status == COMPLETE and self._ask(OPEN).accepted:
@@ -168,7 +175,8 @@ def _assignees(step: dict[str, Any]) -> str:
     return step_facts([step])[Place("step", str(step.get("guid")), "assignees")]
 
 
-def _shown(standing: Standing) -> str:
+def shown(standing: Standing) -> str:
+    """Names a step."""
     return f"step {standing.subject.step} of quality process {standing.subject.process}, which was {standing.status}"
 
 
