@@ -198,10 +198,8 @@ class Journal:
                 return
             listed = [one for one in self._standing if one == subject or one.step.encode() in (body or b"")]
             if subject and not listed and subject not in self._allowed and subject.process not in self._ours:
-                raise Untouchable(
-                    f"{'step' if subject.step else 'quality process'} {subject.step or subject.process} is neither made by "
-                    "this run nor listed in the target file; nothing was sent"
-                )
+                what = f"step {subject.step}" if subject.step else f"quality process {subject.process}"
+                raise Untouchable(f"{what} is neither made by this run nor listed in the target file; nothing was sent")
             if operation != DELETE:
                 for one in listed:
                     self._change(self._standing[one])

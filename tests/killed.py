@@ -14,6 +14,7 @@ from conformance import gate, journal, target
 from conformance.arena.message import Call, Reply
 from conformance.arena.service import Arena
 from conformance.arena.store import Store
+from conformance.arena.variants.standing import NothingCanBeRead, StepsStandReady
 from conformance.arena.world import World
 from conformance.cli import main
 from conformance.evidence import Recorder, Redactor
@@ -65,7 +66,7 @@ class _Os:
         return getattr(os, name)
 
 
-class Deadly(Arena):
+class _Deadly(Arena):
     """Kills its client at the `nth` call of a kind: "before" it does what is asked, or "after", without an answer.
 
     Without a kind every call counts; without `nth` it counts only, in `calls`.
@@ -86,6 +87,18 @@ class Deadly(Arena):
                 os.kill(self.client, signal.SIGKILL)
                 return Reply(500, [("Content-Length", "0")], b"")
         return super().handle(operation, call)
+
+
+class Deadly(_Deadly):
+    """On which a run makes its quality processes."""
+
+
+class DeadlyStanding(_Deadly, StepsStandReady):
+    """On which steps stand ready."""
+
+
+class DeadlyBlind(_Deadly, NothingCanBeRead):
+    """On which steps stand ready, and nothing can be read."""
 
 
 def kind_of(operation: str, call: Call) -> str:
@@ -146,11 +159,11 @@ def _in_a_process(arena: Arena, work: Callable[..., None], *arguments: Any) -> i
     with here, there:
         process = _FORKS.Process(target=_work, args=(there, work, *arguments))
         process.start()
-        if isinstance(arena, Deadly):
+        if isinstance(arena, _Deadly):
             arena.client = process.pid or 0
         here.send("go")
         process.join(60)
-        if isinstance(arena, Deadly):
+        if isinstance(arena, _Deadly):
             arena.client = 0
     assert process.exitcode is not None
     return process.exitcode

@@ -15,7 +15,7 @@ import killed
 import pytest
 import yaml
 from click.testing import CliRunner, Result
-from killed import At, Deadly, but_for_completion, world
+from killed import At, Deadly, DeadlyBlind, DeadlyStanding, but_for_completion, world
 from make import exchange
 
 from conformance import gate, locks
@@ -34,6 +34,7 @@ from conformance.wire import Wire
 
 # one rule whose scenarios make every kind of change
 RULE = frozenset({"completed-process-locks-steps"})
+STANDING = frozenset({"owner-may-reopen"})
 CALLS = [
     "create_process",
     "update_step",
@@ -231,16 +232,41 @@ def shown(arena: Arena, step: Step) -> Any:
 
 
 @pytest.mark.parametrize("when", ["before", "within", "after"])
-@pytest.mark.parametrize("nth", [1, 2])
-@pytest.mark.parametrize("event", ["changing", "restored"])
-def test_killed_on_listed_steps(tmp_path, event, nth, when):
-    arena = Deadly()
-    _, steps = ready(arena)
+@pytest.mark.parametrize("event", ["begin", "changing", "restored", "clean"])
+@pytest.mark.parametrize("kind", [DeadlyStanding, DeadlyBlind])
+def test_killed_on_steps_that_stand_ready(tmp_path, kind, event, when):
+    arena = kind()
     with Server(arena) as server:
         write_target(tmp_path, arena, server.url)
         before = world(arena.store)
-        assert killed.run_on_listed(arena, server.url, tmp_path, steps, At(event, when, nth)) == -signal.SIGKILL
+        assert killed.run(arena, server.url, tmp_path, STANDING, At(event, when)) == -signal.SIGKILL
         must_be_restored(tmp_path, arena, before)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("kind", [DeadlyStanding, DeadlyBlind])
+def test_killed_at_a_random_moment_on_steps_that_stand_ready(tmp_path, kind, seed):
+    draw = random.Random(seed)
+    arena = kind("", draw.choice(["before", "after"]), nth=draw.randint(12, 20))
+    with Server(arena) as server:
+        write_target(tmp_path, arena, server.url)
+        before = world(arena.store)
+        assert killed.run(arena, server.url, tmp_path, STANDING) == -signal.SIGKILL
+        must_be_restored(tmp_path, arena, before)
+
+
+@pytest.mark.parametrize("kind", [DeadlyStanding, DeadlyBlind])
+def test_steps_that_stand_ready_are_brought_back_at_the_end(tmp_path, kind):
+    arena = kind()
+    with Server(arena) as server:
+        write_target(tmp_path, arena, server.url)
+        before = world(arena.store)
+        assert killed.run(arena, server.url, tmp_path, STANDING) in (0, 3)
+        assert but_for_completion(world(arena.store)) == but_for_completion(before)
+        assert entries(tmp_path)[-1]["event"] == "clean"
+        changing = [one for one in entries(tmp_path) if one["event"] == "changing"]
+        assert changing
+        assert len(changing) == len({one["step"] for one in changing})
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -316,10 +342,12 @@ def test_what_cannot_be_undone_is_told_with_what_to_do(arena, server, tmp_path):
     done = restore(tmp_path)
     assert done.exit_code == 3
     lines = done.output.splitlines()
-    assert any(
-        process.guid in line and "may not do that" in line and line.endswith("delete it in Arena") for line in lines
+    assert lines[1].startswith(
+        f"  not undone: step {steps[0].subject.step} of quality process {process.guid}, which was"
     )
-    assert any(steps[0].subject.step in line and line.endswith("reopen it in Arena") for line in lines)
+    assert lines[1].endswith("; reopen it in Arena")
+    assert lines[2].startswith(f"  not undone: quality process {process.guid} (conformance-r-assigned): 400")
+    assert lines[2].endswith("; delete it in Arena")
     assert lines[-1] == "2 things could not be undone. Try again later."
     del arena.policy
     assert restore(tmp_path).exit_code == 0

@@ -64,7 +64,7 @@ class StandingProcesses(KnownProcesses):
         raise Unstaged("a target file lists no sign-off steps of completed processes")
 
     def delete(self) -> None:
-        """Brings every step that was changed back to the state that it was found in. Which are not, `remaining` tells."""
+        """Brings every changed step back to the state that it was found in. Which are not, `remaining` tells."""
         journal = self._sessions.journal
         for standing in [*journal.past.changed.values()]:
             step = self.step(standing.subject)
