@@ -16,7 +16,7 @@ from conformance.evidence import Recorder, Redactor
 from conformance.journal import Journal
 from conformance.judge import Run, Settings, run_scenarios
 from conformance.report import document
-from conformance.session import Client, LoginFailed, NoAccount, Sessions
+from conformance.session import Client, LoginFailed, NoAccount, Sessions, Spent
 from conformance.stage import Stage
 from conformance.target import Target
 from conformance.verdict import conclude
@@ -55,7 +55,7 @@ def run(
     recorder = Recorder(Redactor())
     journal = journal or Journal()
     connection = wire.Wire(loopback=target.loopback, timeout_seconds=target.timeout_seconds)
-    sessions = Sessions(Client(target, recorder, connection, journal))
+    sessions = Sessions(Client(target, recorder, connection, journal, lambda operation: state.may_send(operation)))
     journal.begin(run_id, target, recorder.redactor)
     recorder.watch(journal.after)
     stage = Stage(sessions, recorder, target.staging, run_id=run_id)
@@ -69,7 +69,7 @@ def run(
 
     with _Interruptions(state) as interruptions, closing(connection):
         stopped = interruptions.heed(lambda: _test(state))
-        recorder.scenario, answered = "", 0
+        recorder.scenario, state.ending, answered = "", True, 0
         while True:
             if interruptions.count > answered:
                 answered = interruptions.count
@@ -102,7 +102,7 @@ def _test(state: Run) -> str:
         state.sessions.log_in()
         state.stopped = stopped = run_scenarios(state, str(RULES_FOLDER))
         state.recorder.scenario = ""
-    except (LoginFailed, NoAccount) as error:
+    except (LoginFailed, NoAccount, Spent) as error:
         return str(error)
     except Exception as error:  # a mistake of ours must not keep anything from being cleaned up
         if state.interrupted:

@@ -38,18 +38,26 @@ class NotOurs(Exception):
     """A session can't be had in the way that a scenario needs; one that was given to the run is never ended."""
 
 
+class Spent(Exception):
+    """No call may be made any more but those that clean up."""
+
+
 class LoginFailed(Exception):
     """A configured account can't log in."""
 
 
 @dataclass(frozen=True)
 class Client:
-    """Sends calls to one target and records them. What may change something is told to the journal first."""
+    """Sends calls to one target and records them. What may change something is told to the journal first.
+
+    `may_send` raises Spent where no call is left to spend.
+    """
 
     target: Target
     recorder: Recorder
     wire: Wire
     journal: Journal
+    may_send: Callable[[str], None] = lambda operation: None  # noqa: ARG005
 
     def call(
         self,
@@ -68,8 +76,9 @@ class Client:
     ) -> Exchange:
         """Makes one call and returns its recorded exchange. Never raises for what the target does.
 
-        Raises Untouchable and JournalError, where nothing was sent.
+        Raises Spent, Untouchable and JournalError, where nothing was sent.
         """
+        self.may_send(operation)
         if method != "GET":
             self.journal.before(operation, account, subject, body)
         headers = {name: secret.reveal() for name, secret in self.target.headers.items()}
@@ -228,6 +237,11 @@ class Sessions:
         for secret in [*secrets, *target.headers.values(), target.expired_session_id]:
             if secret is not None:
                 redactor.add(secret.reveal())
+
+    @property
+    def opened(self) -> int:
+        """How many sessions this run has to log out."""
+        return len(self._ours)
 
     @property
     def roles(self) -> Mapping[str, Account]:

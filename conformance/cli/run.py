@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Most generated calls, and most actions of walks.",
 )
+@click.option("--budget", metavar="N", type=click.IntRange(min=1), help="Most calls to make; what decides goes first.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Fixes what is sent.")
 @click.option(
     "--force",
@@ -77,6 +78,7 @@ def run(
     report_dir: Path,
     only: tuple[str, ...],
     max_examples: int,
+    budget: int | None,
     seed: int,
     strict: bool,
     force: bool,
@@ -110,7 +112,7 @@ def run(
             stack.enter_context(sole_use(target, force=force))
             journal = stack.enter_context(closing(_journal(report_dir / JOURNAL, force=force)))
         phases = frozenset(only or (PHASES if target.loopback else ["rules"]))
-        settings = Settings(chosen, phases, seed=seed, max_examples=max_examples, strict=strict)
+        settings = Settings(chosen, phases, seed=seed, max_examples=max_examples, budget=budget, strict=strict)
         try:
             with shown_progress() as progress:
                 report = gate.run(

@@ -175,9 +175,9 @@ class Stage:
 
     # ending
 
-    def settle(self, *, controls: bool = True) -> None:
+    def settle(self) -> None:
         """Reads everything back, once every positive control was run that is still missing."""
-        for process in self._processes.made if controls else ():
+        for process in self._processes.made:
             for step in process.regular:
                 if step.waiting and not process.completed:
                     with suppress(Unstaged, StagingBroke, NoAccount, LoginFailed):
@@ -197,6 +197,12 @@ class Stage:
     def left_behind(self) -> list[str]:
         """What this run made and has not deleted, or can't."""
         return self._processes.remaining()
+
+    def calls_to_end(self) -> int:
+        """Returns how many calls it takes at most to prove refusals, read everything back and remove what was made."""
+        waiting = sum(1 for one in self._processes.made for step in one.regular if step.waiting and not one.completed)
+        changed = 2 * len(self._sessions.journal.past.changed)
+        return 2 * waiting + changed + sum(len(self._ledger.views_of(one.guid)) + 1 for one in self._processes.made)
 
     def close(self) -> None:
         """Deletes what this run made; what could not be deleted is in `left_behind`."""
