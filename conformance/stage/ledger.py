@@ -151,7 +151,7 @@ class Ledger:
     def pending(self, step: Subject, view: str = STEPS) -> bool:
         """Tells whether calls on this step wait for a reading of a view to show what they did."""
         known = self._views.get((step.process, view))
-        since = self._since(known.read_at if known else 0, step.process)
+        since = self._since(known.read_at, step.process) if known else []
         return any(exchange.subject and exchange.subject.step in (step.step, "") for exchange in since)
 
     def follow_decisions(self, signoff: Subject) -> None:
