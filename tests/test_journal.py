@@ -232,7 +232,7 @@ def shown(arena: Arena, step: Step) -> Any:
 
 
 @pytest.mark.parametrize("when", ["before", "within", "after"])
-@pytest.mark.parametrize("event", ["begin", "changing", "restored", "clean"])
+@pytest.mark.parametrize("event", ["changing", "restored"])
 @pytest.mark.parametrize("kind", [DeadlyStanding, DeadlyBlind])
 def test_killed_on_steps_that_stand_ready(tmp_path, kind, event, when):
     arena = kind()
