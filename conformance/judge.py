@@ -16,6 +16,7 @@ from conformance.contract import Profile
 from conformance.evidence import Exchange, Recorder
 from conformance.expect import Broken, NoAnswer, Refused, Unclear
 from conformance.invariants import Judgement, QuotaWatch, calls_left, judge, quota_used_up
+from conformance.journal import Untouchable
 from conformance.session import DOUBTFUL, FOREIGNER, LoginFailed, NoAccount, NotOurs, Sessions, Spent
 from conformance.stage import Stage, StagingBroke, Surprise, Unstaged
 from conformance.target import Target, Waiver
@@ -95,18 +96,19 @@ class Run:
     _borrowed: dict[str, int] = field(default_factory=dict)  # by scenario: the exchange of another one that it judges
 
     def __post_init__(self) -> None:
-        self._interrupted = False
+        self.interrupted = False
         self._quota = QuotaWatch(self.target.exclusive)
         self.recorder.watch(self._see)
 
     def interrupt(self) -> None:
         """Ends all judging: a call may have been cut off whose effect nobody knows."""
-        self._interrupted = True
+        self.interrupted = True
+        self.stopped = self.stopped or "interrupted"
         self.stage.forgo("interrupted")
 
     def _see(self, exchange: Exchange) -> None:
         """Judges what binds every answer."""
-        if self._interrupted:
+        if self.interrupted:
             return
         subject = exchange.subject.process if exchange.subject else ""
         judgements = (judge(exchange, self.profile, self.stage.shown(subject)), self._quota.see(exchange))
@@ -175,7 +177,15 @@ class Run:
         return self.stage.why_not_reopenable(self.recorder.exchanges[error.exchanges[0] - 1])
 
     def outcomes(self) -> list[RuleOutcome]:
-        """Returns every rule's outcome, in the page's order."""
+        """Returns every rule's outcome so far, in the page's order."""
+        kept = self.scenarios, self.findings
+        self.scenarios, self.findings = [*self.scenarios], [*self.findings]
+        try:
+            return self._outcomes()
+        finally:
+            self.scenarios, self.findings = kept
+
+    def _outcomes(self) -> list[RuleOutcome]:
         self._settle()
         done = {one.id for one in self.scenarios}
         why = f"not run: {self.stopped or 'the run ended early'}"
@@ -420,7 +430,7 @@ def _unhappy(scenario: Scenario, error: BaseException) -> Scenario:
                 actual=error.actual,
                 exchanges=numbers,
             )
-        case Unclear() | NoAccount() | NotOurs() | Unstaged() | Spent():
+        case Unclear() | NoAccount() | NotOurs() | Unstaged() | Spent() | Untouchable():
             return replace(scenario, verdict=Verdict.UNTESTED, reason=str(error))
         case NoAnswer() | StagingBroke() | LoginFailed():
             return replace(scenario, verdict=Verdict.ERROR, reason=str(error))
@@ -476,7 +486,9 @@ def run_scenarios(run: Run, folder: str) -> str:
 
 
 def _settle(run: Run) -> None:
-    """Lets the stage make those calls that are kept for it."""
+    """Lets the stage make those calls that are kept for it; after an interruption nothing is read any more."""
+    if run.interrupted:
+        return
     run.ending = True
     run.stage.settle()
     run.ending = False
@@ -545,4 +557,6 @@ def _isolated(folder: str) -> list[str]:
         "-pno:stepwise",
         "-pno:pastebin",
         "-pno:setuponly",
+        "-pno:threadexception",  # what is thrown away in a moment is nobody's failure
+        "-pno:unraisableexception",
     ]

@@ -17,6 +17,7 @@ from conformance.arena.variants.standing import StepsStandReady
 from conformance.arena.world import World
 from conformance.evidence import Recorder, Redactor
 from conformance.invariants import calls_left
+from conformance.journal import Journal
 from conformance.judge import Settings
 from conformance.session import FOREIGNER, Client, LoginFailed, NoAccount, Sessions
 from conformance.target import Target, from_document
@@ -45,7 +46,7 @@ def make(target: Target, settings: Settings) -> Plan:
     plan = Plan(rehearse(target, settings))
     recorder = Recorder(Redactor())
     connection = wire.Wire(loopback=target.loopback, timeout_seconds=target.timeout_seconds)
-    sessions = Sessions(Client(target, recorder, connection))
+    sessions = Sessions(Client(target, recorder, connection, Journal()))
     try:
         _look(plan, target, sessions)
     finally:

@@ -17,6 +17,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from conformance.evidence import REDACTED, SESSION_HEADER, UNREADABLE, Exchange, Recorder, Subject, Unreadable
+from conformance.journal import Journal
 from conformance.target import Account, Secret, Target
 from conformance.wire import Answer, Wire
 
@@ -47,11 +48,15 @@ class LoginFailed(Exception):
 
 @dataclass(frozen=True)
 class Client:
-    """Sends calls to one target and records them. `may_send` raises Spent where no call is left to spend."""
+    """Sends calls to one target and records them. What may change something is told to the journal first.
+
+    `may_send` raises Spent where no call is left to spend.
+    """
 
     target: Target
     recorder: Recorder
     wire: Wire
+    journal: Journal
     may_send: Callable[[str], None] = lambda operation: None  # noqa: ARG005
 
     def call(
@@ -69,8 +74,13 @@ class Client:
         comment: str | Unreadable | None = UNREADABLE,
         simultaneous: bool = False,
     ) -> Exchange:
-        """Makes one call and returns its recorded exchange. Never raises for what the target does. Raises Spent."""
+        """Makes one call and returns its recorded exchange. Never raises for what the target does.
+
+        Raises Spent, Untouchable and JournalError, where nothing was sent.
+        """
         self.may_send(operation)
+        if method != "GET":
+            self.journal.before(operation, account, subject, body)
         headers = {name: secret.reveal() for name, secret in self.target.headers.items()}
         if session_id is not None:
             headers[SESSION_HEADER] = session_id
@@ -238,6 +248,11 @@ class Sessions:
         """The configured accounts."""
         return self._client.target.accounts
 
+    @property
+    def journal(self) -> Journal:
+        """What is told of every change before it is sent."""
+        return self._client.journal
+
     def __contains__(self, role: str) -> bool:
         return role in self.roles
 
@@ -287,12 +302,14 @@ class Sessions:
             start.wait()
             return session.reopen(step, simultaneous=True)
 
-        with ThreadPoolExecutor(len(callers)) as threads:
-            try:
-                return list(threads.map(ask, callers))
-            except BaseException:  # interrupted before all had come: nobody may wait for them
-                start.abort()
-                raise
+        threads = ThreadPoolExecutor(len(callers))
+        try:
+            return list(threads.map(ask, callers))
+        except BaseException:  # interrupted before all had come: nobody may wait for them
+            start.abort()
+            raise
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
 
     def superseded(self, role: str) -> Session:
         """Logs the account in once more and returns its former session. Raises NotOurs where that was given."""

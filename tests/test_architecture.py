@@ -21,6 +21,8 @@ LAYERS = [
     "contract",
     "target",
     "evidence",
+    "locks",
+    "journal",
     "wire",
     "session",
     "stage",

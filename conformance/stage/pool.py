@@ -30,7 +30,6 @@ class Stage:
 
     def __init__(self, sessions: Sessions, recorder: Recorder, staging: Staging, run_id: str) -> None:
         self.careful = False
-        self.left_behind: list[str] = []
         self.proofs: dict[str, list[Proof]] = {}  # by scenario: what shows that its refusals are for the right reason
         self._sessions = sessions
         self._recorder = recorder
@@ -200,18 +199,20 @@ class Stage:
         """Reads nothing any more: nothing shows what the last calls did."""
         self._ledger.forgo(reason)
 
+    @property
+    def left_behind(self) -> list[str]:
+        """What this run made and has not deleted, or can't."""
+        return self._processes.remaining()
+
     def calls_to_end(self) -> int:
         """Returns how many calls it takes at most to prove refusals, read everything back and remove what was made."""
         waiting = sum(1 for one in self._processes.made for step in one.regular if step.waiting and not one.completed)
-        return 2 * waiting + sum(len(self._ledger.views_of(one.guid)) + 1 for one in self._processes.made)
+        changed = 2 * len(self._sessions.journal.past.changed)
+        return 2 * waiting + changed + sum(len(self._ledger.views_of(one.guid)) + 1 for one in self._processes.made)
 
     def close(self) -> None:
         """Deletes what this run made; what could not be deleted is in `left_behind`."""
-        self.left_behind += self._processes.delete()
-
-    def abandon(self) -> None:
-        """Leaves behind what was not deleted yet."""
-        self.left_behind += self._processes.remaining()
+        self._processes.delete()
 
     # inside
 
