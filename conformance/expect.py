@@ -12,7 +12,7 @@ from typing import Final
 
 from conformance.contract import Situation
 from conformance.evidence import Exchange
-from conformance.invariants import QUOTA_EXHAUSTED, Judgement
+from conformance.invariants import BELOW_THE_OPERATION, QUOTA_EXHAUSTED, Judgement
 from conformance.stage import Snapshot, changes
 from conformance.stage.snapshot import Change
 
@@ -123,8 +123,10 @@ def unchanged(found: list[Change]) -> str:
 
 
 def _answered(answer: Exchange) -> None:
-    if answer.status is None or (answer.trouble and not answer.cut_short):
+    if not answer.whole:
         raise NoAnswer(f"exchange {answer.id}: {answer.trouble}")
+    if answer.status in BELOW_THE_OPERATION:
+        raise Unclear(f"exchange {answer.id} was answered {answer.status}, by the HTTP layer below the operation")
     if answer.status == QUOTA_EXHAUSTED:
         raise Unclear(f"exchange {answer.id} was answered 429: no call is left, or calls come too fast")
 

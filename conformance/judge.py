@@ -15,7 +15,7 @@ from conformance import contract, expect
 from conformance.contract import Profile
 from conformance.evidence import Exchange, Recorder
 from conformance.expect import UNTOUCHED, Broken, NoAnswer, Refused, Unclear
-from conformance.invariants import Judgement, QuotaWatch, calls_left, judge, quota_used_up
+from conformance.invariants import Breakdowns, Judgement, QuotaWatch, calls_left, judge, quota_used_up
 from conformance.session import DOUBTFUL, FOREIGNER, LoginFailed, NoAccount, NotOurs, Sessions
 from conformance.stage import Ground, Stage, StagingBroke, Unstaged
 from conformance.target import Target, Waiver
@@ -85,6 +85,7 @@ class Run:
     def __post_init__(self) -> None:
         self._interrupted = False
         self._quota = QuotaWatch(self.target.exclusive)
+        self._breakdowns = Breakdowns()
         self.recorder.watch(self._see)
 
     def interrupt(self) -> None:
@@ -103,12 +104,15 @@ class Run:
             frozenset().union(*(one.judged for one in judgements)),
             tuple(finding for one in judgements for finding in one.findings),
         )
+        self._breakdowns.see(exchange)
         self._judgements[exchange.id] = whole
         self._judged |= whole.judged
         self.findings += [(exchange.scenario, finding) for finding in whole.findings]
         left = calls_left(exchange) if exchange.account not in ("", DOUBTFUL, FOREIGNER) else None
         if quota_used_up(exchange):
             self.stopped = f"the quota is used up (exchange {exchange.id} was answered 429)"
+        elif not exchange.whole and not self.stopped:
+            self.stopped = self._breakdowns.hopeless
         elif left is not None and left <= RESERVE and not self.stopped:
             self.stopped = f"only {left} calls of the quota are left; they are kept for cleaning up"
 
@@ -152,6 +156,7 @@ class Run:
                 self.findings.append((ground.scenarios[-1], finding))
                 continue
             self.scenarios = [_grounded(one, ground) if one.id in ground.scenarios else one for one in self.scenarios]
+        self.findings += [("", finding) for finding in self._breakdowns.findings]
         for change in self.stage.views.became_another.values():
             self.findings.append(("", Finding("reopen-step", UNTOUCHED, str(change))))
         done = {one.id for one in self.scenarios}

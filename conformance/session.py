@@ -5,9 +5,11 @@ One login per account and run: logging in again would end the account's first se
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -16,7 +18,16 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
-from conformance.evidence import REDACTED, SESSION_HEADER, UNREADABLE, Exchange, Recorder, Subject, Unreadable
+from conformance.evidence import (
+    MOST_BODY,
+    REDACTED,
+    SESSION_HEADER,
+    UNREADABLE,
+    Exchange,
+    Recorder,
+    Subject,
+    Unreadable,
+)
 from conformance.target import Account, Secret, Target
 from conformance.wire import Answer, Wire
 
@@ -98,32 +109,33 @@ class Client:
 
     def _record(self, sent: Callable[..., Exchange], answer: Answer, *, login: bool = False) -> Exchange:
         """Takes a call in, without its secrets."""
-        parsed = _parsed(answer.body)
-        text = answer.body.decode("utf-8", "backslashreplace")
+        parsed, why_no_json = _parsed(answer)
         if login:
-            text = self._without_session(text, parsed)
+            self._hide_session(parsed)
+        body = self.recorder.redactor.beginning(answer.body, MOST_BODY)
+        if login:
+            body = _without_session(body, parsed)
         return self.recorder.record(
             lambda number: sent(
                 id=number,
                 status=answer.status,
-                headers=self.recorder.redacted_headers(answer.headers),
-                body=self.recorder.redactor.text(text),
+                headers=self.recorder.answered_headers(answer.headers),
+                body=body,
                 body_bytes=len(answer.body),
                 surplus_bytes=answer.surplus_bytes,
                 cut_short=answer.cut_short,
                 trouble=answer.trouble,
+                trouble_kind=answer.trouble_kind,
                 milliseconds=answer.milliseconds,
                 json=parsed,
+                why_no_json=self.recorder.redactor.text(why_no_json),
             )
         )
 
-    def _without_session(self, text: str, parsed: Any) -> str:
-        """Returns a login's answer without the session id that it gives, which is a secret from now on."""
-        session_id = parsed.get(SESSION_HEADER) if isinstance(parsed, dict) else None
-        if not isinstance(session_id, str) or not session_id:
-            return text
-        self.recorder.redactor.add(session_id)
-        return text.replace(json.dumps(session_id), json.dumps(REDACTED)).replace(session_id, REDACTED)
+    def _hide_session(self, parsed: Any) -> None:
+        """Makes the session id that a login gives a secret from now on."""
+        if session_id := _given_session(parsed):
+            self.recorder.redactor.add(session_id)
 
 
 @dataclass(frozen=True)
@@ -368,11 +380,25 @@ def _login_cause(answer: Exchange) -> str:
     if answer.trouble:
         return answer.trouble
     if answer.status is not None and 300 <= answer.status < 400:
-        location = ", ".join(answer.header("Location")) or "nowhere"
-        return f"{answer.status}, a redirect to {location}; none is followed, so base_url must name the final address"
+        return f"{answer.summary()}, so base_url must name the final address"
     if answer.accepted:
-        return f"{answer.status}, but the answer has no {SESSION_HEADER}: is base_url an Arena's, with its /v1?"
+        body = f" (it is {answer.no_json})" if answer.json is UNREADABLE else ""
+        return f"{answer.status}, but the answer{body} has no {SESSION_HEADER}: is base_url an Arena's, with its /v1?"
     return f"{answer.summary()}"
+
+
+def _given_session(parsed: Any) -> str:
+    """Returns the session id in a login's answer; empty where it has none."""
+    session_id = parsed.get(SESSION_HEADER) if isinstance(parsed, dict) else None
+    return session_id if isinstance(session_id, str) else ""
+
+
+def _without_session(text: str, parsed: Any) -> str:
+    """Returns a login's answer without the session id that it gives, however short that is."""
+    session_id = _given_session(parsed)
+    if not session_id:
+        return text
+    return text.replace(json.dumps(session_id), json.dumps(REDACTED)).replace(session_id, REDACTED)
 
 
 def _redacted(body: bytes | None, redact: Any) -> bytes | None:
@@ -383,13 +409,31 @@ def _redacted(body: bytes | None, redact: Any) -> bytes | None:
     return body
 
 
-def _parsed(body: bytes) -> Any:
-    """Returns the JSON value of a body; UNREADABLE where it is none."""
-
-    def no_constant(name: str) -> Any:
-        raise ValueError(f"{name} is not JSON")
-
+def _parsed(answer: Answer) -> tuple[Any, str]:
+    """Returns the JSON value of a body; where it is none UNREADABLE and why."""
+    coding = ", ".join(value for name, value in answer.headers if name.lower() == "content-encoding")
+    if coding.strip().lower() not in ("", "identity"):
+        return UNREADABLE, f"its Content-Encoding is {coding[:40]}, which was not asked for"
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=no_constant)
-    except (ValueError, RecursionError):
-        return UNREADABLE
+        return json.loads(answer.body.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_object), ""
+    except UnicodeDecodeError:
+        return UNREADABLE, "it is not UTF-8"
+    except RecursionError:
+        return UNREADABLE, "it is nested too deeply"
+    except json.JSONDecodeError:
+        return UNREADABLE, "it begins with a byte order mark" if answer.body.startswith(codecs.BOM_UTF8) else ""
+    except ValueError as error:
+        return UNREADABLE, str(error)[:200]
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"it holds {name}")
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Makes an object; of names that stand twice nobody knows which counts (RFC 8259, section 4)."""
+    made = dict(members)
+    if len(made) < len(members):
+        twice = Counter(name for name, _ in members).most_common(1)[0][0]
+        raise ValueError(f"the name {twice[:40]!r} stands twice in it")
+    return made
