@@ -13,8 +13,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -50,6 +51,10 @@ class NotOurs(Exception):
 
 class LoginFailed(Exception):
     """A configured account can't log in."""
+
+
+class SessionEnded(LoginFailed):
+    """A session ended in mid-run, and it is no use to log in again."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +151,7 @@ class Session:
     role: str
     guid: str = ""
     session_id: Secret | None = None
+    keeper: Sessions | None = field(default=None, repr=False, compare=False)  # who logs in again, if anybody may
 
     def reopen(
         self,
@@ -169,12 +175,10 @@ class Session:
         self, method: str, path: str, *, operation: str, body: Any = None, subject: Subject | None = None
     ) -> Exchange:
         """Makes a supporting call."""
-        return self.client.call(
+        return self._kept(
             method,
             path,
             operation=operation,
-            account=self.role,
-            session_id=self._revealed(),
             body=None if body is None else encode(body),
             content_type=None if body is None else JSON,
             subject=subject,
@@ -190,12 +194,10 @@ class Session:
         comment: str | Unreadable | None,
         simultaneous: bool = False,
     ) -> Exchange:
-        return self.client.call(
+        return self._kept(
             "POST",
             STATUS_CHANGES,
             operation=REOPEN,
-            account=self.role,
-            session_id=self._revealed(),
             body=raw,
             content_type=content_type,
             purpose=purpose,
@@ -203,6 +205,25 @@ class Session:
             comment=comment,
             simultaneous=simultaneous,
         )
+
+    def _kept(self, method: str, path: str, **details: Any) -> Exchange:
+        """Makes a call; where the session turns out to have ended, once more in the account's next one.
+
+        Raises LoginFailed where there is none.
+        """
+        answer = self._once(method, path, **details)
+        if self.keeper is None or answer.status != HTTPStatus.UNAUTHORIZED or answer.simultaneous:
+            return answer
+        renewed = self.keeper.renewed(self, answer)
+        if renewed is None:
+            return answer
+        answer = renewed._once(method, path, **details)
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            self.keeper.renewed(renewed, answer)  # raises where this one has ended as well
+        return answer
+
+    def _once(self, method: str, path: str, **details: Any) -> Exchange:
+        return self.client.call(method, path, account=self.role, session_id=self._revealed(), **details)
 
     def _revealed(self) -> str | None:
         return None if self.session_id is None else self.session_id.reveal()
@@ -220,9 +241,21 @@ def encode(body: Any) -> bytes:
 
 
 class Sessions:
-    """Every account's session, by its part. Logs in once each, and out again of what it logged in to."""
+    """Every account's session, by its part. Logs in once each, and out again of what it logged in to.
+
+    A session that ends in mid-run, for the target was restarted or somebody else logged in as the account, is replaced
+    once. Then what was sent in it is sent again: it was answered 401, so that nothing was done. `ended_at` holds these
+    answers; they say nothing about the target.
+    """
 
     def __init__(self, client: Client) -> None:
+        self.ended_at: set[int] = set()
+        self.renewals: list[str] = []  # in words
+        self._recognised = False  # whether any session ever was
+        self._readable: dict[str, str] = {}  # what an account has read last
+        self._renewed: set[str] = set()
+        self._ended: dict[str, str] = {}  # accounts that are not logged in again, and why
+        client.recorder.watch(self._see)
         self._client = client
         self._open: dict[str, Session] = {}
         self._ours: set[str] = set()
@@ -246,6 +279,8 @@ class Sessions:
         """Returns the account's session, logging in where it has none. Raises NoAccount, LoginFailed."""
         if role not in self.roles:
             raise NoAccount(f"the target file has no account {role}")
+        if role in self._ended:
+            raise SessionEnded(self._ended[role])
         if role not in self._open:
             self._open[role] = self._log_in(self.roles[role], self._guids.get(role, ""))
         return self._open[role]
@@ -264,17 +299,20 @@ class Sessions:
         del self._open[role]
         self._ours.discard(role)
         self._guids[role] = session.guid
+        session = replace(session, keeper=None)
         session.call("PUT", "/logout", operation="logout")
         return replace(session, role="")
 
     def log_in_again(self, role: str) -> None:
-        """Ends the account's session and opens a new one. Raises NotOurs where it was given to the run."""
-        self.log_out(role)
+        """Opens a new session, which ends the account's former one. Raises NotOurs where that was given to the run."""
+        if role in self._open:
+            self.superseded(role)
         self[role]
 
     def close(self) -> None:
         """Logs out of every session that this run opened."""
-        for role in sorted(self._ours):
+        self._ended.clear()
+        for role in sorted(self._ours & self._open.keys()):
             with suppress(NoAccount, LoginFailed, NotOurs):
                 self.log_out(role)
 
@@ -289,10 +327,59 @@ class Sessions:
 
         with ThreadPoolExecutor(len(callers)) as threads:
             try:
-                return list(threads.map(ask, callers))
+                answers = list(threads.map(ask, callers))
             except BaseException:  # interrupted before all had come: nobody may wait for them
                 start.abort()
                 raise
+        for session, answer in zip(callers, answers, strict=True):
+            if answer.status == HTTPStatus.UNAUTHORIZED and self.renewed(session, answer) is not None:
+                raise SessionEnded(f"the session of account {session.role} ended before several asked at once")
+        return answers
+
+    def renewed(self, session: Session, answer: Exchange) -> Session | None:
+        """Returns the account's next session where this one has ended; None where it has not, for all that is known.
+
+        Raises LoginFailed where the account can't log in again, or has done so before.
+        """
+        role = session.role
+        current = self._open.get(role)
+        if current is not None and current.session_id is not session.session_id:
+            self.ended_at.add(answer.id)
+            return current
+        if not self._recognised:
+            return None  # none ever was: perhaps a proxy eats the header
+        if self._is_recognised(session):
+            return None
+        self.ended_at.add(answer.id)
+        at = f"exchange {answer.id} was answered 401, and so was reading as the same account"
+        self._ended[role] = f"the session of account {role} ended again ({at}); does somebody else log in as it?"
+        if role not in self._ours:
+            self._ended[role] = f"the session that was given for account {role} has ended ({at})"
+        if role not in self._ours or role in self._renewed:
+            raise SessionEnded(self._ended[role])
+        self._renewed.add(role)
+        self._ended[role] = f"the session of account {role} ended ({at}), and logging in again failed"
+        self._open[role] = self._log_in(self.roles[role], session.guid)
+        del self._ended[role]
+        self.renewals.append(f"the session of account {role} ended in mid-run ({at}); it was logged in again")
+        return self._open[role]
+
+    def allow_renewal(self) -> None:
+        """Lets every account log in once more where its session has ended: for cleaning up."""
+        self._renewed.clear()
+        self._ended.clear()
+
+    def _is_recognised(self, session: Session) -> bool:
+        """Asks for something that the account could read before."""
+        path = self._readable.get(session.role, "/settings/users?limit=1")
+        answer = replace(session, keeper=None).call("GET", path, operation="check-session")
+        return answer.accepted or (answer.refused and answer.status != HTTPStatus.UNAUTHORIZED)
+
+    def _see(self, exchange: Exchange) -> None:
+        if exchange.account in self._open and exchange.status not in (None, HTTPStatus.UNAUTHORIZED):
+            self._recognised = True
+            if exchange.method == "GET" and exchange.accepted:
+                self._readable[exchange.account] = exchange.url.removeprefix(self._client.target.base_url)
 
     def superseded(self, role: str) -> Session:
         """Logs the account in once more and returns its former session. Raises NotOurs where that was given."""
@@ -300,7 +387,7 @@ class Sessions:
         if role not in self._ours:
             raise NotOurs(f"the session of account {role} was given, so it is never replaced")
         self._open[role] = self._log_in(self.roles[role], former.guid)
-        return replace(former, role=DOUBTFUL)
+        return replace(former, role=DOUBTFUL, keeper=None)
 
     def unrecognised(self, session_id: str | None) -> Session:
         """Returns calls with a session id that no login gave; None: without the header."""
@@ -326,7 +413,7 @@ class Sessions:
     def _log_in(self, account: Account, guid: str = "") -> Session:
         guid = guid or account.guid
         if account.session_id is not None:
-            return Session(self._client, account.role, guid, account.session_id)
+            return Session(self._client, account.role, guid, account.session_id, self)
         workspace = account.workspace_id or self._client.target.workspace_id
         body = {
             "email": account.email,
@@ -339,7 +426,7 @@ class Sessions:
             raise LoginFailed(f"account {account.role} can't log in: {_login_cause(answer)}")
         self._check_workspace(account, answer)
         self._ours.add(account.role)
-        return Session(self._client, account.role, guid, Secret(session_id))
+        return Session(self._client, account.role, guid, Secret(session_id), self)
 
     def _check_workspace(self, account: Account, answer: Exchange) -> None:
         """Lets nobody write to a workspace that the target file does not name. A mistyped id must harm nothing."""

@@ -22,9 +22,11 @@ import pytest
 from hostile import Connection, Hostile, Treatment, answer, reopens, through
 
 from conformance import gate
+from conformance.arena.codes import Situation
+from conformance.arena.message import Call, Refusal, Reply
 from conformance.arena.server import Server
 from conformance.arena.service import Arena
-from conformance.arena.store import Session
+from conformance.arena.store import QualityProcess, Session, Step, User
 from conformance.arena.world import World
 from conformance.judge import Settings
 from conformance.report import junit
@@ -371,3 +373,146 @@ def test_at_reopens(name: str) -> None:
     assert failed(report) == TABLE[name].reopens, {rule["id"]: rule["reason"] for rule in report["rules"]}
     assert report["run"]["exit_code"] == (1 if TABLE[name].reopens else 3)
     assert report["left_behind"] == []
+
+
+# What befalls a target in mid-run.
+
+
+class Mishap(Arena):
+    """An Arena to which something happens, before it answers some of its calls but logins."""
+
+    def __init__(self, happens: Callable[[Arena], None], *at: int) -> None:
+        super().__init__(World.load())
+        self.happens = happens
+        self.at = at
+        self.calls = 0
+        self.logins: list[str] = []
+
+    def handle(self, operation: str, call: Call) -> Reply:
+        self.calls += operation != "login"
+        if operation == "login":
+            self.logins.append(json.loads(call.body)["email"])
+        elif self.calls in self.at:
+            self.happens(self)
+        return super().handle(operation, call)
+
+
+def session_times_out(arena: Arena) -> None:
+    arena.store.close_session(arena.store.session_of[owner(arena).guid])
+
+
+def another_client_logs_in(arena: Arena) -> None:
+    arena.store.open_session(Session(arena.new_session_id(), owner(arena), arena.now()))
+
+
+def sessions_are_lost(arena: Arena) -> None:
+    arena.store.sessions.clear()
+    arena.store.session_of.clear()
+
+
+def everything_is_lost(arena: Arena) -> None:
+    arena.store = arena.world.new_store(arena.now())
+
+
+def quota_is_spent(arena: Arena) -> None:
+    arena.store.main_workspace.remaining = 0
+
+
+def owner(arena: Arena) -> User:
+    email = arena.target("")["accounts"]["owner"]["email"]
+    return next(user for user in arena.store.users.values() if user.email == email)
+
+
+OWNERS = ("owner-may-reopen", "already-open-is-3089", FAILURE)
+ONE_LOGIN_EACH = 11
+
+
+def befallen(arena: Mishap, *rules: str, given: bool = False) -> dict[str, Any]:
+    with Server(arena) as server:
+        document = {**arena.target(server.url), "exclusive": False}
+        return run(given_sessions(arena, document) if given else document, *rules)
+
+
+@pytest.mark.parametrize("at", [9, 15, 20, 25, 30])
+@pytest.mark.parametrize("happens", [session_times_out, another_client_logs_in, sessions_are_lost])
+def test_a_session_that_ends_is_opened_once_more(happens: Callable[[Arena], None], at: int) -> None:
+    arena = Mishap(happens, at)
+    report = befallen(arena, *OWNERS)
+    assert report["run"]["exit_code"] == 0, report["run"]["reason"]
+    assert {*verdicts(report).values()} == {"pass"}
+    assert report["left_behind"] == []
+    assert len(arena.logins) == ONE_LOGIN_EACH + len(report["notes"])
+    assert arena.logins.count(owner(arena).email) <= 2
+    assert all("ended in mid-run" in note for note in report["notes"])
+
+
+def test_a_session_that_ends_again_and_again_is_an_error() -> None:
+    arena = Mishap(another_client_logs_in, *range(8, 400, 3))
+    report = befallen(arena, *OWNERS)
+    proves_nothing_of(
+        report, "owner-may-reopen", "the session of account owner ended again .*does somebody else log in"
+    )
+    assert failed(report) == set()
+
+
+def test_a_given_session_that_ends_is_an_error() -> None:
+    report = befallen(Mishap(session_times_out, 20), *OWNERS, given=True)
+    proves_nothing_of(report, "owner-may-reopen", "the session that was given for account owner has ended")
+    assert failed(report) == set()
+
+
+@pytest.mark.parametrize("at", [9, 13, 17, 21, 25, 29, 33])
+@pytest.mark.parametrize("given", [False, True], ids=["logins", "sessions"])
+def test_a_target_that_loses_its_state_breaks_no_rule(at: int, given: bool) -> None:
+    report = befallen(Mishap(everything_is_lost, at), *OWNERS, given=given)
+    assert failed(report) == set(), {rule["id"]: rule["reason"] for rule in report["rules"]}
+    assert report["run"]["exit_code"] in (0, 3)
+
+
+@pytest.mark.parametrize("at", [9, 20, 30])
+def test_a_quota_that_is_spent_by_others_ends_the_run(at: int) -> None:
+    report = befallen(Mishap(quota_is_spent, at), *OWNERS)
+    assert failed(report) == set()
+    assert report["run"]["exit_code"] == 3
+    assert re.search("quota is used up .*429", report["run"]["reason"])
+    assert all("429" in left for left in report["left_behind"])
+
+
+class OwnerUnauthorized(Arena):
+    """Answers 401 to the owner's reopens, in a session that it recognises."""
+
+    def reopen_step(self, user: User, process: QualityProcess, step: Step) -> None:
+        if user.guid == owner(self).guid:
+            raise Refusal(Situation.NO_SESSION)
+        super().reopen_step(user, process, step)
+
+
+class RefusalEndsSession(Arena):
+    """Ends the session of whoever is refused."""
+
+    def render_refusal(self, refusal: Refusal) -> tuple[int, Any]:
+        sessions_are_lost(self)
+        return super().render_refusal(refusal)
+
+
+def test_a_refusal_that_is_401_in_a_living_session_is_judged_as_it_is() -> None:
+    arena = OwnerUnauthorized(World.load())
+    with Server(arena) as server:
+        report = run({**arena.target(server.url), "exclusive": False}, "owner-may-reopen", FAILURE)
+    assert failed(report) == {"owner-may-reopen", FAILURE}
+    assert report["notes"] == []
+
+
+def test_a_server_that_ends_sessions_at_refusals_does_not_pass() -> None:
+    arena = RefusalEndsSession(World.load())
+    with Server(arena) as server:
+        report = run(arena.target(server.url), "others-may-not-reopen")
+    proves_nothing_of(report, "others-may-not-reopen", "ended again")
+
+
+def proves_nothing_of(report: dict[str, Any], rule: str, cause: str) -> None:
+    """Expects that a rule is an error, and that one of its scenarios names the cause."""
+    (shown,) = (one for one in report["rules"] if one["id"] == rule)
+    assert shown["verdict"] == "error", shown["reason"]
+    assert any(re.search(cause, scenario["reason"]) for scenario in shown["scenarios"])
+    assert report["run"]["exit_code"] == 3
