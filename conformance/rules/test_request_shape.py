@@ -30,7 +30,7 @@ def step(stage: Stage) -> Subject:
 @pytest.fixture
 def open_step(stage: Stage) -> Subject:
     """Another step for what may be accepted: what that changes must not hide what a refusal changes."""
-    return stage.completed_step(owner="owner", assigned_to="several")
+    return stage.completed_step(owner="owner", assigned_to="group")
 
 
 def _guids(process: Any, step: Any) -> dict[str, Any]:
@@ -241,7 +241,7 @@ def test_left_open(
 def test_without_step(
     stage: Stage, sessions: Sessions, observe: Callable[[Exchange], None], without: dict[str, None]
 ) -> None:
-    stage.completed_step(owner="owner", assigned_to="group")
-    step = stage.completed_step(owner="owner", assigned_to="several")
+    stage.completed_step(owner="owner", assigned_to="assignee")
+    step = stage.completed_step(owner="owner", assigned_to="colleague")
     body = _process({"guid": step.process, **without})
     observe(sessions["owner"].send(Subject(step.process, ""), body))
