@@ -46,7 +46,12 @@ class Redactor:
         self._plain: list[str] = []
         self._escaped: list[str] = []
         self._pattern: re.Pattern[str] | None = None
+        self._emails = False
         self._longest = 0  # characters that a secret may have at most, however it is written
+
+    def hide_emails(self) -> None:
+        """Makes whatever looks like an e-mail address unreadable too."""
+        self._emails = True
 
     def add(self, secret: str) -> None:
         """Makes `secret` unreadable in all that passes from now on.
@@ -82,11 +87,16 @@ class Redactor:
         if self._escaped and _ESCAPES.search(text):
             self._pattern = self._pattern or re.compile("|".join(self._escaped))
             text = self._pattern.sub(REDACTED, text)
+        if self._emails:
+            text = _EMAIL.sub(REDACTED, text)
         return text
 
 
 _MOST_CHARACTERS: Final = 16  # for one character of a secret: two escapes of JSON, or a number of HTML with some zeros
 _URL_SAFE: Final = str.maketrans("+/", "-_")
+_EMAIL: Final = re.compile(
+    r"[\w.%+'-]{1,64}(?:@|%40|\\u0040|&\#0*64;|&\#x0*40;|&commat;)[\w-]{1,63}(?:\.[\w-]{1,63})+", re.IGNORECASE
+)
 _ESCAPES: Final = re.compile(r"\\|%[0-9A-Fa-f]{2}|&|\+")  # what an escaped text has, and few other texts
 
 

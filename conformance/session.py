@@ -96,7 +96,7 @@ class Client:
             account=account,
             operation=operation,
             method=method,
-            url=self.target.base_url + path,
+            url=self.recorder.redactor.text(self.target.base_url + path),
             request_headers=self.recorder.redacted_headers(headers.items(), secret_headers),
             request_body=_LOGIN_BODY if login else _redacted(body, self.recorder.redactor.text),
             started=dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
@@ -266,6 +266,10 @@ class Sessions:
         for secret in [*secrets, *target.headers.values(), target.expired_session_id]:
             if secret is not None:
                 redactor.add(secret.reveal())
+        if target.redact_emails:
+            redactor.hide_emails()
+            for account in target.accounts.values():
+                redactor.add(account.email)
 
     @property
     def roles(self) -> Mapping[str, Account]:
