@@ -35,6 +35,10 @@ class Connection:
         self.server.requests.append(head)
         return head, body
 
+    def pass_on(self, port: int, head: bytes, body: bytes) -> None:
+        """Sends what a true server answers."""
+        self.send(b"\r\n\r\n".join(passed_on(port, head, body)))
+
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)
 
@@ -98,10 +102,12 @@ class Hostile:
             self._start(self._treat, connection)
 
     def _treat(self, connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError):
+        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+            stack.enter_context(connection)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._tls is not None:
-                connection = self._tls.wrap_socket(connection, server_side=True)
+                connection = stack.enter_context(self._tls.wrap_socket(connection, server_side=True))
+                self._connections.append(connection)
             self._behaviour(Connection(connection, self))
 
     def _start(self, work: Callable[..., None], *arguments: object) -> None:
