@@ -265,6 +265,7 @@ class Recorder:
         self.redactor = redactor
         self.exchanges: list[Exchange] = []
         self.scenario = ""
+        self.disregarded: set[int] = set()  # exchanges that say nothing about the target: a session of ours had ended
         self._json_bytes = 0
         self._lock = threading.RLock()
         self._watchers: list[Callable[[Exchange], None]] = []

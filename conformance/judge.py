@@ -16,7 +16,7 @@ from conformance.contract import Profile
 from conformance.evidence import Exchange, Recorder
 from conformance.expect import Broken, NoAnswer, Refused, Unclear
 from conformance.invariants import Breakdowns, Judgement, QuotaWatch, calls_left, judge, quota_used_up
-from conformance.session import DOUBTFUL, FOREIGNER, LoginFailed, NoAccount, NotOurs, Sessions
+from conformance.session import DOUBTFUL, FOREIGNER, LoginFailed, NoAccount, NotOurs, Sessions, Spent
 from conformance.stage import Stage, StagingBroke, Surprise, Unstaged
 from conformance.target import Target, Waiver
 from conformance.verdict import Finding, RuleOutcome, Scenario, Verdict, roll_up
@@ -46,8 +46,10 @@ ORDER: Final = (
 )
 
 
-# Calls that are kept for cleaning up: deleting every process and logging every account out.
-RESERVE: Final = 25
+# What a call adds to what has to be cleaned up: a process is read back and deleted, an account logged out.
+_ADDS: Final = {"create-quality-process": 4, "login": 1}
+# So many calls do for every scenario of the rules, if nothing is found that has to be tried again.
+EVERYTHING: Final = 200
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class Settings:
 
     `phases`: "rules" (the scenarios), "fuzz" (generated requests), "walks" (random walks). `max_examples` bounds the
     calls that fuzzing judges, and likewise the actions of all walks together. The same `seed` sends the same requests.
-    A run ends as soon as all rules of `until` have failed; their scenarios come first.
+    No more than `budget` calls are made; where that may not do for everything, deciding scenarios come first. A run
+    ends as soon as all rules of `until` have failed; their scenarios come first.
     """
 
     rules: frozenset[str]
@@ -64,6 +67,7 @@ class Settings:
     seed: int = 1
     max_examples: int = 300
     strict: bool = False
+    budget: int | None = None
     until: frozenset[str] = frozenset()
 
 
@@ -82,6 +86,7 @@ class Run:
     findings: list[tuple[str, Finding]] = field(default_factory=list)
     planned: dict[str, bool] = field(default_factory=dict)  # the scenarios to run, and whether each is deciding
     stopped: str = ""  # why no further scenario can be run
+    ending: bool = False  # whether only what cleans up is sent from now on
     _first: list[Surprise] = field(default_factory=list)  # what read otherwise than it should in the first go
     _again: dict[str, Scenario] = field(default_factory=dict)  # how scenarios came out that were tried again
     _judged: set[str] = field(default_factory=set)
@@ -119,12 +124,25 @@ class Run:
             self.stopped = f"the quota is used up (exchange {exchange.id} was answered 429)"
         elif not exchange.whole and not self.stopped:
             self.stopped = self._breakdowns.hopeless
-        elif left is not None and left <= RESERVE and not self.stopped:
+        elif left is not None and left <= self.reserve() and not self.stopped:
             self.stopped = f"only {left} calls of the quota are left; they are kept for cleaning up"
 
     def borrow(self, item: pytest.Item, exchange: Exchange) -> None:
         """Lets a scenario judge an answer that another one got."""
         self._borrowed[item.nodeid] = exchange.id
+
+    def reserve(self) -> int:
+        """Returns how many calls it takes at most to read back, delete and log out what there is now."""
+        return self.stage.calls_to_end() + self.sessions.opened
+
+    def may_send(self, operation: str) -> None:
+        """Raises Spent where only those calls of the budget are left that cleaning up takes."""
+        budget = self.settings.budget
+        if budget is None or self.ending:
+            return
+        if len(self.recorder.exchanges) + self.reserve() + 1 + _ADDS.get(operation, 0) > budget:
+            self.stopped = self.stopped or f"the budget of {budget} calls is spent"
+            raise Spent(self.stopped)
 
     def judgement(self, exchange: Exchange) -> Judgement:
         """Returns what was found about an answer as it came in."""
@@ -139,7 +157,7 @@ class Run:
         """Takes the outcome of one scenario in."""
         name, deciding = scenario_id(item), is_deciding(item)
         own = [e.id for e in self.recorder.exchanges if e.scenario == name and e.purpose == "scenario"]
-        own = [number for number in own if number not in self.sessions.ended_at]
+        own = [number for number in own if number not in self.recorder.disregarded]
         own += [self._borrowed[item.nodeid]] if item.nodeid in self._borrowed else []
         scenario = Scenario(name, deciding, Verdict.PASS, exchanges=tuple(own))
         error = call.excinfo.value if call.excinfo else None
@@ -271,21 +289,27 @@ class Run:
         return replace(scenario, exchanges=tuple(dict.fromkeys((*scenario.exchanges, *controls))))
 
     def unused_waivers(self, outcomes: Sequence[RuleOutcome]) -> list[str]:
-        """Returns the waivers that waived nothing, though what they are about was tested."""
-        tested = [one for rule in outcomes for one in rule.scenarios if one.verdict in (Verdict.PASS, Verdict.WAIVED)]
-        return [
-            f"{waiver.rule}{'/' if waiver.scenario else ''}{waiver.scenario}: {waiver.reason}"
-            for waiver in self.target.waivers
-            if any(_fits(waiver, one) for one in tested)
-            and not any(_fits(waiver, one) for one in tested if one.verdict is Verdict.WAIVED)
-        ]
+        """Returns the waivers that waived nothing, though what they are about was tested, or does not exist."""
+        scenarios = [one for rule in outcomes for one in rule.scenarios]
+        complete = {rule.rule for rule in outcomes if rule.selected and not self.stopped}
+        unused = []
+        for waiver in self.target.waivers:
+            about = [one.verdict for one in scenarios if _fits(waiver, one)]
+            name = f"{waiver.rule}{'/' if waiver.scenario else ''}{waiver.scenario.removeprefix(f'{waiver.rule}/')}"
+            if not about and waiver.scenario and waiver.rule in complete and not _generated(waiver.scenario):
+                unused.append(
+                    f"{name}: {waiver.reason} (there is no such scenario; `arena-conformance rules` lists them)"
+                )
+            elif Verdict.PASS in about and Verdict.WAIVED not in about:
+                unused.append(f"{name}: {waiver.reason}")
+        return unused
 
     def _every_answer(self, rule: str) -> list[Scenario]:
         """Returns what all answers together say about a rule that binds each of them."""
         found = [
             (origin, finding)
             for origin, finding in (*self.findings, *(("", finding) for finding in self._breakdowns.findings))
-            if finding.rule == rule and not self.sessions.ended_at.intersection(finding.exchanges)
+            if finding.rule == rule and not self.recorder.disregarded.intersection(finding.exchanges)
         ]
         name = f"{rule}/every-answer"
         if not found:
@@ -366,11 +390,16 @@ class Plugin:
             for item in items
             if rule_of_item(item) in settings.rules and ("fuzz" if is_variation(item) else "rules") in settings.phases
         ]
-        items[:] = sorted(chosen, key=lambda item: (rule_of_item(item) not in settings.until, _place(item)))
+        items[:] = sorted(chosen, key=self._turn)
         if self._names:
             items[:] = [item for item in items if scenario_id(item) in self._names]
             return
         self._run.planned = {scenario_id(item): is_deciding(item) for item in items}
+
+    def _turn(self, item: pytest.Item) -> tuple[bool, bool, int]:
+        settings = self._run.settings
+        extra = settings.budget is not None and settings.budget < EVERYTHING and not is_deciding(item)
+        return rule_of_item(item) not in settings.until, extra, _place(item)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keeps what went wrong before any scenario ran."""
@@ -413,7 +442,7 @@ def _unhappy(scenario: Scenario, error: BaseException) -> Scenario:
                 actual=error.actual,
                 exchanges=numbers,
             )
-        case Unclear() | NoAccount() | NotOurs() | Unstaged():
+        case Unclear() | NoAccount() | NotOurs() | Unstaged() | Spent():
             return replace(scenario, verdict=Verdict.UNTESTED, reason=str(error))
         case NoAnswer() | StagingBroke() | LoginFailed():
             return replace(scenario, verdict=Verdict.ERROR, reason=str(error))
@@ -447,6 +476,11 @@ def _waived(scenario: Scenario, waivers: Sequence[Waiver]) -> Scenario:
     return replace(scenario, verdict=Verdict.WAIVED, reason=reason)
 
 
+def _generated(scenario: str) -> bool:
+    """Tells whether a scenario is there only if what belongs to it was run, or was answered."""
+    return scenario.rpartition("/")[2].startswith(("fuzz-", "walk-", "every-answer"))
+
+
 def _fits(waiver: Waiver, scenario: Scenario) -> bool:
     rule, _, name = scenario.id.partition("/")
     return waiver.rule == rule and waiver.scenario in ("", name, scenario.id)
@@ -460,12 +494,19 @@ def run_scenarios(run: Run, folder: str) -> str:
     stopped = _run(run, folder, frozenset())
     if run.seen_enough():
         return "every rule has failed that the run was to end with"
-    run.stage.settle(controls=not stopped)
+    _settle(run)
     names = run.try_again()
     if names and not stopped:
         stopped = _run(run, folder, names)
-        run.stage.settle(controls=not stopped)
+        _settle(run)
     return stopped
+
+
+def _settle(run: Run) -> None:
+    """Lets the stage make those calls that are kept for it."""
+    run.ending = True
+    run.stage.settle()
+    run.ending = False
 
 
 def _run(run: Run, folder: str, names: frozenset[str]) -> str:

@@ -49,6 +49,10 @@ class NotOurs(Exception):
     """A session can't be had in the way that a scenario needs; one that was given to the run is never ended."""
 
 
+class Spent(Exception):
+    """No call may be made any more but those that clean up."""
+
+
 class LoginFailed(Exception):
     """A configured account can't log in."""
 
@@ -59,11 +63,12 @@ class SessionEnded(LoginFailed):
 
 @dataclass(frozen=True)
 class Client:
-    """Sends calls to one target and records them."""
+    """Sends calls to one target and records them. `may_send` raises Spent where no call is left to spend."""
 
     target: Target
     recorder: Recorder
     wire: Wire
+    may_send: Callable[[str], None] = lambda operation: None  # noqa: ARG005
 
     def call(
         self,
@@ -80,7 +85,8 @@ class Client:
         comment: str | Unreadable | None = UNREADABLE,
         simultaneous: bool = False,
     ) -> Exchange:
-        """Makes one call and returns its recorded exchange. Never raises for what the target does."""
+        """Makes one call and returns its recorded exchange. Never raises for what the target does. Raises Spent."""
+        self.may_send(operation)
         headers = {name: secret.reveal() for name, secret in self.target.headers.items()}
         if session_id is not None:
             headers[SESSION_HEADER] = session_id
@@ -244,12 +250,10 @@ class Sessions:
     """Every account's session, by its part. Logs in once each, and out again of what it logged in to.
 
     A session that ends in mid-run, for the target was restarted or somebody else logged in as the account, is replaced
-    once. Then what was sent in it is sent again: it was answered 401, so that nothing was done. `ended_at` holds these
-    answers; they say nothing about the target.
+    once. Then what was sent in it is sent again: it was answered 401, so that nothing was done.
     """
 
     def __init__(self, client: Client) -> None:
-        self.ended_at: set[int] = set()
         self.renewals: list[str] = []  # in words
         self._recognised = False  # whether any session ever was
         self._readable: dict[str, str] = {}  # what an account has read last
@@ -270,6 +274,11 @@ class Sessions:
             redactor.hide_emails()
             for account in target.accounts.values():
                 redactor.add(account.email)
+
+    @property
+    def opened(self) -> int:
+        """How many sessions this run has to log out."""
+        return len(self._ours)
 
     @property
     def roles(self) -> Mapping[str, Account]:
@@ -348,13 +357,13 @@ class Sessions:
         role = session.role
         current = self._open.get(role)
         if current is not None and current.session_id is not session.session_id:
-            self.ended_at.add(answer.id)
+            self._client.recorder.disregarded.add(answer.id)
             return current
         if not self._recognised:
             return None  # none ever was: perhaps a proxy eats the header
         if self._is_recognised(session):
             return None
-        self.ended_at.add(answer.id)
+        self._client.recorder.disregarded.add(answer.id)
         at = f"exchange {answer.id} was answered 401, and so was reading as the same account"
         self._ended[role] = f"the session of account {role} ended again ({at}); does somebody else log in as it?"
         if role not in self._ours:
