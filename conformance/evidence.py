@@ -15,6 +15,7 @@ REDACTED: Final = "[redacted]"
 SHORTEST_SECRET: Final = 6
 MOST_BODY: Final = 64 * 1024  # bytes of an answer that are kept as evidence
 MOST_HEADER: Final = 1024  # and of each of its headers
+NOT_KEPT: Final = "it was not kept"
 MOST_JSON: Final = 4 * 1024 * 1024  # bytes of bodies of a run whose JSON is kept after they were judged
 SESSION_HEADER: Final = "arena_session_id"
 
@@ -265,10 +266,15 @@ class Recorder:
         self.redactor = redactor
         self.exchanges: list[Exchange] = []
         self.scenario = ""
+        self.notes: list[str] = []  # what befell the run, and whoever reads the report should know
         self.disregarded: set[int] = set()  # exchanges that say nothing about the target: a session of ours had ended
         self._json_bytes = 0
         self._lock = threading.RLock()
         self._watchers: list[Callable[[Exchange], None]] = []
+
+    def tells(self, exchange: Exchange) -> bool:
+        """Tells whether an exchange that was kept can still be judged."""
+        return exchange.id not in self.disregarded and exchange.why_no_json != NOT_KEPT
 
     def watch(self, watcher: Callable[[Exchange], None]) -> None:
         """Calls `watcher` with every exchange from now on, in the order of their ids."""
@@ -282,7 +288,9 @@ class Recorder:
         with self._lock:
             exchange = make(len(self.exchanges) + 1)
             self._json_bytes += exchange.body_bytes
-            kept = exchange if self._json_bytes <= MOST_JSON else replace(exchange, json=UNREADABLE)
+            kept = (
+                exchange if self._json_bytes <= MOST_JSON else replace(exchange, json=UNREADABLE, why_no_json=NOT_KEPT)
+            )
             self.exchanges.append(kept)
             for watcher in self._watchers:
                 watcher(exchange)

@@ -38,6 +38,7 @@ DOUBTFUL: Final = "(doubtful)"  # a session of which nobody knows whether it is 
 FOREIGNER: Final = "foreigner"  # the one account that lives in another workspace
 COMMENT: Final = "Reopened by a conformance test."
 JSON: Final = "application/json"
+_MOST_VALUES: Final = 100_000  # of an answer: they take far more memory than their text
 _LOGIN_BODY: Final = b'{"email": "...", "password": "..."}'
 
 
@@ -254,7 +255,6 @@ class Sessions:
     """
 
     def __init__(self, client: Client) -> None:
-        self.renewals: list[str] = []  # in words
         self._recognised = False  # whether any session ever was
         self._readable: dict[str, str] = {}  # what an account has read last
         self._renewed: set[str] = set()
@@ -374,7 +374,8 @@ class Sessions:
         self._ended[role] = f"the session of account {role} ended ({at}), and logging in again failed"
         self._open[role] = self._log_in(self.roles[role], session.guid)
         del self._ended[role]
-        self.renewals.append(f"the session of account {role} ended in mid-run ({at}); it was logged in again")
+        note = f"the session of account {role} ended in mid-run ({at}); it was logged in again"
+        self._client.recorder.notes.append(note)
         return self._open[role]
 
     def allow_renewal(self) -> None:
@@ -514,6 +515,8 @@ def _parsed(answer: Answer) -> tuple[Any, str]:
     coding = ", ".join(value for name, value in answer.headers if name.lower() == "content-encoding")
     if coding.strip().lower() not in ("", "identity"):
         return UNREADABLE, f"its Content-Encoding is {coding[:40]}, which was not asked for"
+    if sum(map(answer.body.count, (b"[", b"{", b","))) > _MOST_VALUES:
+        return UNREADABLE, f"it has more than {_MOST_VALUES:,} values"
     try:
         return json.loads(answer.body.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_object), ""
     except UnicodeDecodeError:

@@ -10,15 +10,20 @@ from __future__ import annotations
 import codecs
 import gzip
 import json
+import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 from hostile import Connection, Hostile, Treatment, answer, reopens, through
 
 from conformance import gate
@@ -33,6 +38,7 @@ from conformance.report import junit
 from conformance.target import from_document
 
 SUCCESS, FAILURE, SHAPE, HEADERS = "success-is-201", "failure-is-400", "response-shape", "response-headers"
+ROOT = Path(__file__).parents[1]
 TIMEOUT = 0.25  # of a call, in seconds
 BOUND = 15  # of a run, in seconds; ten calls without an answer, each three times its timeout, and what else there is
 
@@ -294,7 +300,8 @@ TABLE: dict[str, Row] = {
     # no JSON
     "nan": row(bodies(member(b'"x": NaN')), "it holds NaN", SHAPE, FAILURE),
     "duplicate-names": row(bodies(member(b'"x": 1, "x": 2')), "the name 'x' stands twice", SHAPE, FAILURE),
-    "100000-levels": row(bodies(member(b'"x": ' + DEEP)), "nested too deeply", SHAPE, FAILURE),
+    "100000-levels": row(bodies(member(b'"x": ' + DEEP)), "has more than 100,000 values", SHAPE, FAILURE),
+    "10000-levels": row(bodies(member(b'"x": ' + b"[" * 10_000 + b"]" * 10_000)), "nested too deeply", SHAPE, FAILURE),
     "byte-order-mark": row(bodies(lambda body: codecs.BOM_UTF8 + body), "byte order mark", SHAPE, FAILURE),
     "utf-16": row(bodies(lambda body: body.decode().encode("utf-16")), "not UTF-8", SHAPE, FAILURE),
     "latin-1": row(bodies(member('"größe": 1'.encode("latin-1"))), "not UTF-8", SHAPE, FAILURE),
@@ -373,6 +380,37 @@ def test_at_reopens(name: str) -> None:
     assert failed(report) == TABLE[name].reopens, {rule["id"]: rule["reason"] for rule in report["rules"]}
     assert report["run"]["exit_code"] == (1 if TABLE[name].reopens else 3)
     assert report["left_behind"] == []
+
+
+# How much memory a run takes.
+
+ARRAYS = b"[" + b"[]," * 600_000 + b"[]]"  # of all JSON it takes the most memory for its length
+MOST_KIBIBYTES = 300 * 1024
+SIZES: dict[str, tuple[Treatment, Callable[[bytes, bytes], bool]]] = {
+    "nothing-special": (heads(lambda head: head), reopens),
+    "string-of-50-mb": (huge_string, reopens),
+    "gzip-bomb": (bodies(lambda _: GIGABYTE, b"Content-Encoding: gzip"), reopens),
+    "arrays-in-each-reopen": (bodies(member(b'"x": ' + ARRAYS)), reopens),
+    "some-arrays-in-each-answer": (bodies(member(b'"x": ' + b"[" + b"[]," * 20_000 + b"[]]")), lambda *_: True),
+    "many-headers-in-each-answer": (heads(lambda head: head + (b"\r\nX: " + b"x" * 6_000) * 80), lambda *_: True),
+}
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_the_memory_of_a_run(name: str, tmp_path: Path) -> None:
+    treat, chosen = SIZES[name]
+    with treated(row(treat, READABLE), chosen) as (arena, front):
+        (tmp_path / "target.yaml").write_text(yaml.safe_dump(arena.target(front.url)), "utf-8")
+        command = [sys.executable, "-m", "conformance", "run", "--target", str(tmp_path / "target.yaml")]
+        command += ["--report-dir", str(tmp_path), "--only", "rules"]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, _, usage = os.wait4(process.pid, 0)
+        process.returncode = 0
+    assert usage.ru_maxrss < MOST_KIBIBYTES
+    report = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert report["complete"] is True
+    assert (tmp_path / "report.json").stat().st_size < 30_000_000
+    ElementTree.parse(tmp_path / "junit.xml")
 
 
 # What befalls a target in mid-run.
