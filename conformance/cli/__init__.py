@@ -8,6 +8,7 @@ import click
 
 from conformance import __version__
 from conformance.cli.common import NO_VERDICT
+from conformance.cli.plan import plan
 from conformance.cli.prove import prove
 from conformance.cli.rules import rules
 from conformance.cli.run import run
@@ -33,7 +34,7 @@ def main() -> None:
     """
 
 
-for command in (run, serve, prove, rules):
+for command in (run, plan, serve, prove, rules):
     main.add_command(command)
 
 

@@ -85,7 +85,7 @@ def run(
             "Write one to start from with: arena-conformance serve --write-target arena.yaml"
         )
     must_be_usable(report_dir)
-    with _target(target_file, base_url, profile) as target:
+    with target_of(target_file, base_url, profile) as target:
         from conformance import gate
         from conformance.judge import Settings
 
@@ -98,7 +98,7 @@ def run(
 
 
 @contextmanager
-def _target(file: Path | None, base_url: str | None, profile: str | None) -> Iterator[Target]:
+def target_of(file: Path | None, base_url: str | None, profile: str | None) -> Iterator[Target]:
     """Yields the target of a file, or the embedded Arena's while it runs."""
     from conformance import target
 
