@@ -89,6 +89,7 @@ def run(
 
 
 def _clean_up(state: Run) -> str:
+    state.sessions.allow_renewal()
     state.stage.close()
     state.sessions.close()
     return ""

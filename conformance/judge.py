@@ -15,7 +15,7 @@ from conformance import contract, expect
 from conformance.contract import Profile
 from conformance.evidence import Exchange, Recorder
 from conformance.expect import Broken, NoAnswer, Refused, Unclear
-from conformance.invariants import Judgement, QuotaWatch, calls_left, judge, quota_used_up
+from conformance.invariants import Breakdowns, Judgement, QuotaWatch, calls_left, judge, quota_used_up
 from conformance.journal import Untouchable
 from conformance.session import DOUBTFUL, FOREIGNER, LoginFailed, NoAccount, NotOurs, Sessions, Spent
 from conformance.stage import Stage, StagingBroke, Surprise, Unstaged
@@ -98,6 +98,7 @@ class Run:
     def __post_init__(self) -> None:
         self.interrupted = False
         self._quota = QuotaWatch(self.target.exclusive)
+        self._breakdowns = Breakdowns()
         self.recorder.watch(self._see)
 
     def interrupt(self) -> None:
@@ -116,12 +117,15 @@ class Run:
             frozenset().union(*(one.judged for one in judgements)),
             tuple(finding for one in judgements for finding in one.findings),
         )
+        self._breakdowns.see(exchange)
         self._judgements[exchange.id] = whole
         self._judged |= whole.judged
         self.findings += [(exchange.scenario, finding) for finding in whole.findings]
         left = calls_left(exchange) if exchange.account not in ("", DOUBTFUL, FOREIGNER) else None
         if quota_used_up(exchange):
             self.stopped = f"the quota is used up (exchange {exchange.id} was answered 429)"
+        elif not exchange.whole and not self.stopped:
+            self.stopped = self._breakdowns.hopeless
         elif left is not None and left <= self.reserve() and not self.stopped:
             self.stopped = f"only {left} calls of the quota are left; they are kept for cleaning up"
 
@@ -155,13 +159,14 @@ class Run:
         """Takes the outcome of one scenario in."""
         name, deciding = scenario_id(item), is_deciding(item)
         own = [e.id for e in self.recorder.exchanges if e.scenario == name and e.purpose == "scenario"]
+        own = [number for number in own if number not in self.recorder.disregarded]
         own += [self._borrowed[item.nodeid]] if item.nodeid in self._borrowed else []
         scenario = Scenario(name, deciding, Verdict.PASS, exchanges=tuple(own))
         error = call.excinfo.value if call.excinfo else None
         if isinstance(error, Broken) and error.rule not in ("", scenario.rule):
             finding = Finding(error.rule, error.expected, error.actual, error.exchanges)
             self.findings.append((name, finding))
-        elif isinstance(error, Refused) and (why := self._spoiled(error)):
+        elif isinstance(error, Broken) and (why := self._spoiled(error)):
             scenario = replace(scenario, verdict=Verdict.UNTESTED, reason=why)
         elif error is not None:
             scenario = _unhappy(scenario, error)
@@ -172,9 +177,17 @@ class Run:
         else:
             self.scenarios.append(scenario)
 
-    def _spoiled(self, error: Refused) -> str:
-        """Returns why a refusal that breaks a promise breaks none after all: staging has spoiled the step."""
-        return self.stage.why_not_reopenable(self.recorder.exchanges[error.exchanges[0] - 1])
+    def _spoiled(self, error: Broken) -> str:
+        """Returns why a refusal that breaks a promise breaks none after all.
+
+        Staging has spoiled the step, the target has lost it, or it recognises the account no longer.
+        """
+        refusals = [one for number in error.exchanges if (one := self.recorder.exchanges[number - 1]).refused]
+        if not refusals:
+            return ""
+        if isinstance(error, Refused) and (why := self.stage.why_not_reopenable(refusals[0])):
+            return why
+        return self.stage.why_gone(refusals[0])
 
     def outcomes(self) -> list[RuleOutcome]:
         """Returns every rule's outcome so far, in the page's order."""
@@ -286,18 +299,28 @@ class Run:
         return replace(scenario, exchanges=tuple(dict.fromkeys((*scenario.exchanges, *controls))))
 
     def unused_waivers(self, outcomes: Sequence[RuleOutcome]) -> list[str]:
-        """Returns the waivers that waived nothing, though what they are about was tested."""
-        tested = [one for rule in outcomes for one in rule.scenarios if one.verdict in (Verdict.PASS, Verdict.WAIVED)]
-        return [
-            f"{waiver.rule}{'/' if waiver.scenario else ''}{waiver.scenario}: {waiver.reason}"
-            for waiver in self.target.waivers
-            if any(_fits(waiver, one) for one in tested)
-            and not any(_fits(waiver, one) for one in tested if one.verdict is Verdict.WAIVED)
-        ]
+        """Returns the waivers that waived nothing, though what they are about was tested, or does not exist."""
+        scenarios = [one for rule in outcomes for one in rule.scenarios]
+        complete = {rule.rule for rule in outcomes if rule.selected and not self.stopped}
+        unused = []
+        for waiver in self.target.waivers:
+            about = [one.verdict for one in scenarios if _fits(waiver, one)]
+            name = f"{waiver.rule}{'/' if waiver.scenario else ''}{waiver.scenario.removeprefix(f'{waiver.rule}/')}"
+            if not about and waiver.scenario and waiver.rule in complete and not _generated(waiver.scenario):
+                unused.append(
+                    f"{name}: {waiver.reason} (there is no such scenario; `arena-conformance rules` lists them)"
+                )
+            elif Verdict.PASS in about and Verdict.WAIVED not in about:
+                unused.append(f"{name}: {waiver.reason}")
+        return unused
 
     def _every_answer(self, rule: str) -> list[Scenario]:
         """Returns what all answers together say about a rule that binds each of them."""
-        found = [(origin, finding) for origin, finding in self.findings if finding.rule == rule]
+        found = [
+            (origin, finding)
+            for origin, finding in (*self.findings, *(("", finding) for finding in self._breakdowns.findings))
+            if finding.rule == rule and not self.recorder.disregarded.intersection(finding.exchanges)
+        ]
         name = f"{rule}/every-answer"
         if not found:
             return [Scenario(name, True, Verdict.PASS)] if rule in self._judged else []
@@ -462,6 +485,11 @@ def _waived(scenario: Scenario, waivers: Sequence[Waiver]) -> Scenario:
         return replace(scenario, reason=f"{scenario.reason} (the waiver ended on {waiver.until})")
     reason = f"waived until {waiver.until}: {waiver.reason} ({scenario.reason})"
     return replace(scenario, verdict=Verdict.WAIVED, reason=reason)
+
+
+def _generated(scenario: str) -> bool:
+    """Tells whether a scenario is there only if what belongs to it was run, or was answered."""
+    return scenario.rpartition("/")[2].startswith(("fuzz-", "walk-", "every-answer"))
 
 
 def _fits(waiver: Waiver, scenario: Scenario) -> bool:

@@ -166,7 +166,9 @@ def _done(answer: Exchange, what: str) -> Exchange:
 def _member(answer: Exchange, name: str, kind: type) -> Any:
     value = answer.json.get(name) if isinstance(answer.json, dict) else None
     if answer.json is UNREADABLE:
-        raise StagingBroke(f"exchange {answer.id}: the answer to {answer.operation} is no JSON: {answer.summary()}")
+        raise StagingBroke(
+            f"exchange {answer.id}: the answer to {answer.operation} is {answer.no_json}: {answer.summary()}"
+        )
     if not isinstance(value, kind) or value == "":
         raise Unstaged(f"exchange {answer.id}: the answer to {answer.operation} has no {name}: {answer.summary()}")
     return value

@@ -9,7 +9,8 @@ from __future__ import annotations
 from contextlib import suppress
 
 from conformance.evidence import UNREADABLE, Exchange, Recorder, Subject
-from conformance.session import JSON, REOPEN, LoginFailed, NoAccount, Sessions
+from conformance.session import JSON, REOPEN, LoginFailed, NoAccount, Sessions, Spent
+from conformance.stage import api
 from conformance.stage.api import StagingBroke, Unstaged
 from conformance.stage.ledger import DECISIONS, PROCESS, STEPS, Surprise
 from conformance.stage.plots import GROUP, SEVERAL, UNASSIGNED
@@ -176,6 +177,20 @@ class Stage:
             if self._processes.completed_itself(exchange.subject):
                 return "the process was completed by its last step, which staging did not mean to do"
         except (Unstaged, StagingBroke):
+            return ""
+        return ""
+
+    def why_gone(self, exchange: Exchange) -> str:
+        """Returns why a refusal says nothing: the target shows the process no more; empty where it does."""
+        guid = exchange.subject.process if exchange.subject else ""
+        process = next((one for one in self._processes.made if one.guid == guid), None)
+        if process is None:
+            return ""
+        try:
+            api.process(self._sessions[process.creator], guid)
+        except Unstaged as error:
+            return f"what this run made is no longer there; was the target restarted, or its data restored? {error}"
+        except (StagingBroke, LoginFailed, NoAccount, Spent):
             return ""
         return ""
 
