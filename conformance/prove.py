@@ -110,7 +110,7 @@ def tasks(*, only: Sequence[str] = (), full: bool = False, seed: int = 1) -> lis
 
 def sample_pairs(seed: int) -> list[tuple[str, str]]:
     """Returns pairs of faults of different rules that can be had together, the same for the same seed."""
-    broken = [name for name, fault in CATALOGUE.items() if fault.rule is not None]
+    broken = [name for name, fault in CATALOGUE.items() if fault.rule is not None and fault.shown_by == "rules"]
     possible = [
         (one, other)
         for one, other in itertools.combinations(broken, 2)
@@ -146,7 +146,7 @@ def examine(task: Task) -> Outcome:
     arena = faults[0] if len(faults) == 1 else combined(*faults)
     expected = tuple(fault.rule for fault in faults if fault.rule is not None)
     for selected in _stages(expected, faults, full=task.full):
-        complete, report = not selected, _run(arena, task.profile, selected)
+        complete, report = not selected, _run(arena, task.profile, selected, phase=arena.shown_by)
         if expected and {*expected} <= {*_failed(report)}:
             break
     failed = _failed(report)
@@ -227,14 +227,18 @@ def _examine_variant(task: Task) -> Outcome:
 
 
 def _run(
-    arena: type[Arena], profile: str, selected: frozenset[str] = frozenset(), server_class: type[Server] = Server
+    arena: type[Arena],
+    profile: str,
+    selected: frozenset[str] = frozenset(),
+    server_class: type[Server] = Server,
+    phase: str = "rules",
 ) -> Report:
     served = arena(_world(), profile=profile)
     with server_class(served) as server:
         document = {**served.target(server.url), "timeout_seconds": _TIMEOUT_SECONDS}
         tested = target.from_document(document, environ={})
         rules = selected or frozenset(rule.id for rule in contract.rules())
-        return gate.run(tested, Settings(rules), lambda *_: None)
+        return gate.run(tested, Settings(rules, frozenset({phase})), lambda *_: None)
 
 
 @cache

@@ -15,7 +15,7 @@ from conformance.stage.api import StagingBroke, Unstaged
 from conformance.stage.ground import Ground
 from conformance.stage.plots import GROUP, PLOTS, SEVERAL, UNASSIGNED, Plot
 from conformance.stage.processes import Processes
-from conformance.stage.staged import COMPLETE, OPEN, UNKNOWN, StagedStep
+from conformance.stage.staged import COMPLETE, OPEN, UNKNOWN, StagedProcess, StagedStep
 from conformance.stage.views import Views
 from conformance.target import Staging
 
@@ -114,6 +114,14 @@ class Stage:
                 self._processes.complete(step)
         self._processes.complete_process(process)
         return staged.subject
+
+    def make(self, plot: Plot) -> StagedProcess:
+        """Makes a process that no scenario uses; it is watched and deleted like any other."""
+        return self._processes.make(plot)
+
+    def remove(self, process: StagedProcess) -> None:
+        """Deletes such a process before the run ends."""
+        self._processes.remove(process)
 
     @contextmanager
     def ground(self, lease: Callable[[], Subject], *beside: Subject, control: bool = True) -> Iterator[Ground]:

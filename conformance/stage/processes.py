@@ -40,7 +40,7 @@ class Processes:
                 return process
         plot = next(one for one in PLOTS if one.name == plot_name)
         try:
-            return self._make(plot)
+            return self.make(plot)
         except (Unstaged, StagingBroke) as error:
             self._refused[plot_name] = error
             raise
@@ -138,6 +138,11 @@ class Processes:
                         left.append(f"quality process {guid} ({name}): {reason}")
         return left
 
+    def remove(self, process: StagedProcess) -> None:
+        """Deletes one process; what can't be deleted is tried again at the end."""
+        if not self._delete(process.guid, process.creator, process.plot.owner):
+            self.made.remove(process)
+
     def remaining(self) -> list[str]:
         """Returns what was not deleted, and what may exist."""
         unanswered = [f"perhaps a quality process {name}: its creation was not answered" for name in self._unanswered]
@@ -158,7 +163,8 @@ class Processes:
                     reason = answer.summary()
         return reason
 
-    def _make(self, plot: Plot) -> StagedProcess:
+    def make(self, plot: Plot) -> StagedProcess:
+        """Makes a process as the plot says, or as far as the target lets it."""
         owner = self._sessions[plot.owner]
         creator = plot.creator if plot.creator in self._sessions else "owner"
         if not owner.guid and plot.owner != creator:
@@ -187,7 +193,7 @@ class Processes:
         planned = [step.assigned_to == plot.assigned_to(index) for index, step in enumerate(process.regular)]
         if not all(planned) and plot.without_former != plot:
             process.unusable = True
-            return self._make(plot.without_former)
+            return self.make(plot.without_former)
         if plot.approver in self._sessions and signoffs and self._sessions[plot.approver].guid:
             with suppress(Unstaged, StagingBroke):  # a target may lack decisions
                 api.ask_decision(owner, signoffs[0], self._sessions[plot.approver].guid, plot.decision_type)
