@@ -29,7 +29,8 @@ RULES: Final = (
     "session-required",
     "already-open-is-3089",
 )
-ACTIONS: Final = 40  # of one walk
+ACTIONS: Final = 100  # of one walk at most: only who stays long enough meets a step with a history
+SIMPLEST: Final = 6  # of the first walk, in which Hypothesis draws the simplest of everything
 MOST_UNANSWERED: Final = 5
 
 # Who owns, and who approves the sign-off of, the second process of a walk; the first is the owner's.
@@ -61,11 +62,6 @@ class _Failure:
     deeds: tuple[Deed, ...]
     cast: int
 
-    @property
-    def actions(self) -> list[Action]:
-        """What was done in it."""
-        return [deed.action for deed in self.deeds]
-
 
 class _Phase:
     """All walks of a run, and what they showed."""
@@ -92,7 +88,7 @@ class _Phase:
         """Goes all walks."""
         from conformance.walks.machine import draw_walks  # Hypothesis takes long to load
 
-        walks = -(-self._most // ACTIONS)
+        walks = 4 * (1 + self._most // ACTIONS)  # one that ends early makes room for another
         draw_walks(lambda: _Walker(self), seed=self.run.settings.seed, walks=walks, actions=ACTIONS)
 
     def begin(self, cast: int) -> Walk:
@@ -115,17 +111,17 @@ class _Phase:
         """Shortens every failing walk."""
         self._most = self.seen.actions + self.run.settings.max_examples
         for rule, failure in sorted(self.failed.items()):
-            shorten(failure.actions, partial(self._again, rule, failure.cast))
+            shorten(failure.deeds, partial(self._again, rule, failure.cast))
 
-    def _again(self, rule: str, cast: int, actions: Sequence[Action]) -> Sequence[Action]:
-        """Goes a walk again, and returns its actions up to the one that breaks the rule; none where none does."""
+    def _again(self, rule: str, cast: int, actions: Sequence[Action]) -> Sequence[Deed]:
+        """Goes a walk again, and returns its deeds up to the one that breaks the rule; none where none does."""
         walk = self.begin(cast)
         try:
             for action in actions:
                 finding = None if self.spent else walk.do(action)
                 if finding is not None and finding.rule == rule:
                     self.keep(finding, walk.deeds, cast)
-                    return [deed.action for deed in walk.deeds]
+                    return walk.deeds
         finally:
             walk.end()
         return ()
@@ -159,15 +155,16 @@ class _Walker:
     """Goes one walk, as long as there is anything to learn from it."""
 
     def __init__(self, phase: _Phase) -> None:
-        phase.seen.walks += 1
         self._phase = phase
+        self._most = ACTIONS if phase.seen.walks else SIMPLEST
         self._cast = phase.seen.walks
         self._walk = phase.begin(self._cast)
+        phase.seen.walks += not phase.spent
 
     def go(self, pick: Pick) -> None:
         """Does the next action."""
         phase = self._phase
-        if phase.spent or self._walk.over:
+        if phase.spent or self._walk.over or len(self._walk.deeds) >= self._most:
             return
         phase.run.progress(f"reopen-step/{SLUG}", phase.seen.actions, phase.run.settings.max_examples)
         finding = self._walk.do(next_action(self._walk.model, phase.accounts, phase.may_log_out, pick))

@@ -32,11 +32,11 @@ class Pick(Protocol):
         """Returns one of them."""
 
 
-_PROCESSES: Final = (0, 0, 0, 1)
-_STEPS: Final = (0, 0, 0, 0, 1, 1, 2)
+_PROCESSES: Final = (0, 0, 0, 0, 0, 0, 1)
+_STEPS: Final = (0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2)
 _HOLDERS: Final = ("assignee", "colleague", "group_member", "other_group_member", "owner", "restricted_assignee")
-_SEVERAL: Final = (("assignee", "group_member"), ("colleague", "assignee"))
-_CHANCES: Final = range(20)
+_SEVERAL: Final = ("assignee", "group_member")
+_CHANCES: Final = range(40)
 
 
 def next_action(model: Model, accounts: Sequence[str], may_log_out: Collection[str], pick: Pick) -> Action:
@@ -57,40 +57,42 @@ def next_action(model: Model, accounts: Sequence[str], may_log_out: Collection[s
 
 
 def _kinds(process: Process, step: Step) -> Sequence[Kind]:
+    """Returns what may well be done to a step, the likelier the more often."""
     if process.completed:
-        return [Kind.REOPEN] * 4 + [Kind.REOPEN_PROCESS] * 3 + [Kind.COMPLETE_PROCESS]
+        return [Kind.REOPEN] * 4 + [Kind.REOPEN_PROCESS] * 3
     if step.signoff:
-        return [Kind.REOPEN] * 2 if step.complete else [Kind.REOPEN, Kind.REOPEN, Kind.APPROVE, Kind.REJECT]
-    complete = [Kind.COMPLETE_PROCESS] * (2 if process.was_completed else 1)
+        return [Kind.REOPEN] if step.complete else [Kind.REOPEN, Kind.APPROVE, Kind.REJECT]
     if step.complete:
-        return [Kind.REOPEN] * 8 + complete
-    return [Kind.COMPLETE] * 5 + [Kind.ASSIGN] * 3 + [Kind.REOPEN] * 2 + complete
+        return [Kind.REOPEN] * 16 + [Kind.COMPLETE_PROCESS] * (4 if process.was_completed else 2)
+    if not step.holders:
+        return [Kind.COMPLETE] * 3 + [Kind.ASSIGN] * 8 + [Kind.REOPEN] * 2
+    return [Kind.COMPLETE] * 8 + [Kind.ASSIGN] * 7 + [Kind.REOPEN] * 2
 
 
 def _actors(kind: Kind, process: Process, step: Step, accounts: Sequence[str]) -> Sequence[str]:
-    """Returns who may well do this: those who may, those who may no longer, and anybody."""
+    """Returns who may well do it: those who may, those who had to do with the step, and anybody."""
     if kind is Kind.ASSIGN:
         return _of(accounts, process.creator, process.creator, process.owner)
     if kind in (Kind.APPROVE, Kind.REJECT):
-        return _of(accounts, process.approver, process.owner)
+        return _of(accounts, process.approver)
     if kind in (Kind.COMPLETE_PROCESS, Kind.REOPEN_PROCESS):
-        owner = ADMINISTRATOR if process.owner in RESTRICTED else process.owner
-        return _of(accounts, owner, owner, ADMINISTRATOR)
+        return _of(accounts, *([process.owner] * 3 if process.owner not in RESTRICTED else []), ADMINISTRATOR)
     if step.signoff:
-        return [*_of(accounts, process.owner, process.approver), *accounts[:4]]
-    may = [one for one in accounts if may_reopen(one, process, step)]
+        return [*_of(accounts, process.owner, process.approver), *accounts[:3]]
+    may = [one for one in accounts if may_reopen(one, process, step)][:4]
     if kind is Kind.COMPLETE and may:
-        return may if len(may) < 4 else may[:4]
-    once = [one for one in step.known if one in accounts and one not in may]
-    return [*may[:4], *may[:4], *once, *once, *once, *accounts] if not process.completed else [*may[:4], *accounts]
+        return may
+    known = [one for one in step.known if one in accounts]
+    others = [one for one in known if one not in may]
+    return [*may, *may, *may, *known, *others, *others, *others, *accounts]
 
 
 def _holders(step: Step, accounts: Sequence[str]) -> Sequence[tuple[str, ...]]:
     """Returns to whom a step may be assigned next: back to one who had it, to somebody new, to nobody."""
-    back = [(one,) for one in step.known if one in _HOLDERS]
+    back = [(one,) for one in step.known if one in _HOLDERS and one not in step.holders]
     new = [(one,) for one in _HOLDERS if one in accounts]
-    several = [pair for pair in _SEVERAL if {*pair} <= {*accounts}]
-    return [*back, *back, *back, *new, *several, (), (GROUP,), (GROUP,)]
+    several = [_SEVERAL] if {*_SEVERAL} <= {*accounts} else []
+    return [*back, *back, *back, *back, *new, *several, (), (GROUP,)]
 
 
 def _of(accounts: Sequence[str], *wanted: str) -> list[str]:

@@ -5,28 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from conformance.walks.model import Action
+from conformance.walks.walk import Deed
 
-Failing = Callable[[Sequence[Action]], Sequence[Action]]
+Again = Callable[[Sequence[Action]], Sequence[Deed]]
 
 
-def shorten(actions: Sequence[Action], failing: Failing) -> Sequence[Action]:
+def shorten(deeds: Sequence[Deed], again: Again) -> Sequence[Deed]:
     """Returns a walk that fails too, and of whose actions none can be left out.
 
-    `failing` goes a walk and returns its actions up to the one with which it fails; none where it does not fail, or
-    where no more may be tried. First all that is about other processes and steps is left out, then one action after
-    the other, the last first.
+    `again` goes a walk and returns its deeds up to the one with which it fails; none where it does not fail, or where
+    nothing more may be tried. Each try takes real calls, so what is likeliest not to matter is left out first: what
+    was refused, other steps, other processes. Then larger and smaller parts are, down to single actions.
     """
-    last = actions[-1]
-    for about in (_same_step, _same_process):
-        candidate = [one for one in actions if about(one, last)]
-        if len(candidate) < len(actions) and (shorter := failing(candidate)):
-            actions = shorter
-            break
-    position = len(actions) - 2
-    while position >= 0:
-        actions = failing([*actions[:position], *actions[position + 1 :]]) or actions
-        position = min(position, len(actions) - 1) - 1
-    return actions
+    last = deeds[-1]
+    for matters in (_same_step, _same_process):
+        for refused in (False, True):
+            kept = [one for one in deeds[:-1] if matters(one.action, last.action) and (one.accepted or refused)]
+            if len(kept) + 1 < len(deeds) and (shorter := again([deed.action for deed in [*kept, last]])):
+                return _without_parts(shorter, again)
+    return _without_parts(deeds, again)
+
+
+def _without_parts(deeds: Sequence[Deed], again: Again) -> Sequence[Deed]:
+    size = len(deeds) // 2
+    while size:
+        before, start = len(deeds), 0
+        while start + size < len(deeds):
+            shorter = again([deed.action for deed in [*deeds[:start], *deeds[start + size :]]])
+            deeds, start = (shorter, start) if shorter else (deeds, start + size)
+        if size > 1 or len(deeds) == before:
+            size //= 2
+    return deeds
 
 
 def _same_step(one: Action, last: Action) -> bool:

@@ -33,6 +33,7 @@ class Deed:
     action: Action
     expected: str
     actual: str
+    accepted: bool
     exchange: int
 
 
@@ -197,7 +198,7 @@ class Walk:
 
     def _done(self, action: Action, expected: str, answer: Exchange) -> None:
         self.model.done(action, answer.accepted)
-        self.deeds.append(Deed(action, expected, answer.summary(), answer.id))
+        self.deeds.append(Deed(action, expected, answer.summary(), answer.accepted, answer.id))
 
 
 def _effects(answer: Exchange, before: Snapshot, after: Snapshot) -> Finding | None:
