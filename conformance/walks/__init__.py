@@ -12,10 +12,10 @@ from typing import Any, Final
 from conformance.judge import Run
 from conformance.verdict import Finding, Scenario, Verdict
 from conformance.walks.ground import Ground
-from conformance.walks.model import GROUP, Action, Model, Process, Step
+from conformance.walks.model import GROUP, Action, Model, Process, new_steps
 from conformance.walks.moves import Pick, next_action
 from conformance.walks.shorten import shorten
-from conformance.walks.walk import SLUG, Deed, Seen, Walk
+from conformance.walks.walk import EFFECTS, SLUG, Deed, Seen, Walk
 
 RULES: Final = (
     "reopen-step",
@@ -48,6 +48,8 @@ def run(run: Run) -> str:
     try:
         phase.walk()
         phase.shorten()
+    except Exception as error:
+        return f"the walks broke, which says nothing about the target: {type(error).__name__}: {error}"
     finally:
         run.recorder.scenario = ""
         phase.conclude()
@@ -95,9 +97,8 @@ class _Phase:
         """Returns a walk that has not begun; `cast` says who owns what."""
         creator = "colleague" if "colleague" in self.accounts else "owner"
         seconds = [one for one in _SECOND if one[0] in self.accounts] or [("owner", "")]
-        owners = (("owner", "colleague"), seconds[cast % len(seconds)])
-        processes = [Process(owner, creator, approver, [Step(), Step(), Step(signoff=True)]) for owner, approver in owners]
-        model = Model(processes)
+        parts = (("owner", "colleague"), seconds[cast % len(seconds)])
+        model = Model([Process(owner, creator, approver, new_steps()) for owner, approver in parts])
         ground = Ground(self.run.stage, self.run.sessions, model, str(next(self._names)), self.people)
         return Walk(self.run, model, ground, self.seen)
 
@@ -128,7 +129,8 @@ class _Phase:
 
     def conclude(self) -> None:
         """Hands over what the walks showed."""
-        self.run.scenarios += [self._scenario(rule) for rule in RULES if rule in {*self.failed, *self.seen.judged}]
+        judged = [rule for rule in RULES if rule in {*self.failed, *self.seen.judged}] or [EFFECTS]
+        self.run.scenarios += [self._scenario(rule) for rule in judged]
         self.run.scenarios += [
             Scenario(f"{rule}/{SLUG}-observed", False, Verdict.OBSERVED, _observed(question, answers))
             for (rule, question), answers in sorted(self.seen.silent.items())
@@ -145,8 +147,10 @@ class _Phase:
             reason = f"expected {expected}; {actual}"
             exchanges = (last, *reversed(others))
             return Scenario(name, deciding, Verdict.FAIL, reason, expected, actual, exchanges)
-        if not self.seen.accepted:
-            why = "no step was reopened in any walk, so that refusals prove nothing"
+        if len(self.seen.unanswered) >= MOST_UNANSWERED:
+            return Scenario(name, deciding, Verdict.ERROR, f"the walks ended early: {self.seen.unanswered[-1]}")
+        if not self.seen.reopened:
+            why = self.seen.unstaged or "no step was reopened in any walk, so that refusals prove nothing"
             return Scenario(name, deciding, Verdict.UNTESTED, why)
         return Scenario(name, deciding, Verdict.PASS)
 
@@ -166,7 +170,7 @@ class _Walker:
         phase = self._phase
         if phase.spent or self._walk.over or len(self._walk.deeds) >= self._most:
             return
-        phase.run.progress(f"reopen-step/{SLUG}", phase.seen.actions, phase.run.settings.max_examples)
+        phase.run.progress(f"{EFFECTS}/{SLUG}", phase.seen.actions, phase.run.settings.max_examples)
         finding = self._walk.do(next_action(self._walk.model, phase.accounts, phase.may_log_out, pick))
         if finding is not None:
             phase.keep(finding, self._walk.deeds, self._cast)

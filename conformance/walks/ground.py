@@ -141,7 +141,7 @@ class Ground:
         index, kind = view
         for number, step in enumerate(self._model.processes[index].steps[:REGULAR_STEPS] if kind == STEPS else ()):
             subject = self.subject(index, number)
-            assigned = self.assignees(step.holders)
-            wanted = assigned and {kind: sorted(one["guid"] for one in people) for kind, people in assigned.items()}
+            assigned = self.assignees(step.holders) or {}
+            wanted = {group: sorted(one["guid"] for one in some) for group, some in assigned.items()} or None
             if subject and self.seen([view]).of("step", subject.step, "assignees") != wanted:
                 raise Lost(f"step {number + 1} of process {index + 1} does not show to whom it was assigned")

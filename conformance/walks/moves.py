@@ -11,7 +11,6 @@ from typing import Final, Protocol, TypeVar
 
 from conformance.walks.model import (
     ADMINISTRATOR,
-    FOREIGNER,
     GROUP,
     RESTRICTED,
     Action,
@@ -36,16 +35,18 @@ _PROCESSES: Final = (0, 0, 0, 0, 0, 0, 1)
 _STEPS: Final = (0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2)
 _HOLDERS: Final = ("assignee", "colleague", "group_member", "other_group_member", "owner", "restricted_assignee")
 _SEVERAL: Final = ("assignee", "group_member")
-_CHANCES: Final = range(40)
+_CHANCES: Final = range(60)
+_LAST: Final = _CHANCES[-1]
 
 
 def next_action(model: Model, accounts: Sequence[str], may_log_out: Collection[str], pick: Pick) -> Action:
     """Draws what one of the accounts does next, as things stand."""
     process, step = pick(_PROCESSES), pick(_STEPS)
     chance = pick(_CHANCES)
-    if chance == _CHANCES[-1] and (able := [one for one in accounts if one in may_log_out and one not in model.logged_out]):
-        return Action(Kind.LOG_OUT, pick(able))
-    if chance >= _CHANCES[-3] and model.logged_out:  # what a session is worth that was logged out
+    logged_in = [one for one in accounts if one in may_log_out and one not in model.logged_out]
+    if chance == _LAST and logged_in:
+        return Action(Kind.LOG_OUT, pick(logged_in))
+    if chance > _LAST - 3 and model.logged_out:  # what a session is worth that was logged out
         return Action(pick((Kind.REOPEN, Kind.REOPEN, Kind.LOG_IN)), pick(sorted(model.logged_out)), process, step)
     at = model.processes[process]
     kind = pick(_kinds(at, at.steps[step]))

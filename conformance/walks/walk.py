@@ -43,7 +43,7 @@ class Seen:
 
     walks: int = 0
     actions: int = 0
-    accepted: bool = False  # whether any reopening was done
+    reopened: bool = False  # whether any step was seen to be reopened
     judged: set[str] = field(default_factory=set)  # rules that decided a reopening
     silent: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)  # answers, by rule and open question
     unanswered: list[str] = field(default_factory=list)
@@ -76,7 +76,7 @@ class Walk:
             else:
                 self._support(action)
         except (NoAnswer, Unclear) as error:
-            self._seen.unanswered.append(str(error))
+            self._seen.unanswered += [str(error)] * isinstance(error, NoAnswer)
             self._ground.doubt()
         except (Unstaged, StagingBroke, NoAccount, LoginFailed, NotOurs, Lost) as error:
             self.over = self._seen.unstaged = str(error)
@@ -117,10 +117,12 @@ class Walk:
         if answer.refused:
             changed = expect.unchanged(changes(before, after))
             return Finding(expected.rule, _UNCHANGED, changed, (answer.id,)) if changed else None
-        self._seen.accepted = True
+        if signoff:
+            return _signoff_effects(answer, before, after)
         self._seen.judged.add(EFFECTS)
-        effects = _signoff_effects if signoff else _effects
-        return effects(answer, before, after) or self._single_view(answer, subject)
+        finding = _effects(answer, before, after) or self._single_view(answer, subject)
+        self._seen.reopened |= finding is None
+        return finding
 
     def _answered(self, expected: Expected, answer: Exchange) -> Finding | None:
         """Compares the answer with the one that must come. Raises NoAnswer, Unclear."""
@@ -211,7 +213,7 @@ def _effects(answer: Exchange, before: Snapshot, after: Snapshot) -> Finding | N
 
 
 def _signoff_effects(answer: Exchange, before: Snapshot, after: Snapshot) -> Finding | None:
-    """A sign-off step that is not approved may take its decisions back, as the page is silent; no other step changes."""
+    """Whatever becomes of a sign-off step that is not approved, as the page is silent, no other step changes."""
     step = answer.subject.step if answer.subject else ""
     others = [change for change in changes(before, after) if change.place.kind == "step" and change.place.guid != step]
     return Finding(EFFECTS, UNTOUCHED, expect.unchanged(others), (answer.id,)) if others else None
