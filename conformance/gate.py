@@ -6,10 +6,10 @@ import datetime as dt
 import secrets
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from conformance import contract, walks, wire
 from conformance.evidence import Recorder, Redactor
@@ -23,12 +23,6 @@ from conformance.verdict import conclude
 RULES_FOLDER = Path(__file__).parent / "rules"
 
 Progress = Callable[[str, int, int], None]
-
-# What a run consists of, in this order. Each runs its part and returns why it had to end early; empty where it had not.
-PHASES: Final[Mapping[str, Callable[[Run], str]]] = {
-    "rules": lambda run: run_scenarios(run, str(RULES_FOLDER)),
-    "walks": walks.run,
-}
 
 
 def run(target: Target, settings: Settings, progress: Progress) -> dict[str, Any]:
@@ -68,12 +62,11 @@ def _test(state: Run) -> str:
     try:
         state.sessions.log_in()
         stopped = ""
-        for name, phase in PHASES.items():
-            if name in state.settings.phases and not stopped:
-                state.stopped = stopped = phase(state)
+        if state.settings.phases - {"walks"}:
+            state.stopped = stopped = run_scenarios(state, str(RULES_FOLDER))
+        if not stopped and "walks" in state.settings.phases:
+            state.stopped = stopped = walks.run(state)
         state.recorder.scenario = ""
-        if not stopped:
-            state.stage.controls()
     except (LoginFailed, NoAccount) as error:
         return str(error)
     return stopped

@@ -10,9 +10,9 @@ from conformance.evidence import Exchange, Recorder, Subject
 from conformance.session import LoginFailed, NoAccount, Session, Sessions
 from conformance.stage import api
 from conformance.stage.api import StagingBroke, Unstaged
+from conformance.stage.ledger import DECISIONS, STEPS, Ledger
 from conformance.stage.plots import GROUP, PLOTS, RESTRICTED, UNASSIGNED, Plot, holders
-from conformance.stage.staged import COMPLETE, StagedProcess, StagedStep
-from conformance.stage.views import Views
+from conformance.stage.staged import COMPLETE, DOUBTED, StagedProcess, StagedStep
 from conformance.target import Staging
 
 _COMPLETED: Final = frozenset({"COMPLETE", "COMPLETED"})
@@ -23,13 +23,13 @@ class Processes:
 
     def __init__(self, sessions: Sessions, recorder: Recorder, staging: Staging, run_id: str) -> None:
         self.made: list[StagedProcess] = []
-        self.views = Views(self._reader)
+        self.ledger = Ledger(recorder, self._reader)
         self._sessions = sessions
         self._staging = staging
         self._run_id = run_id
+        self._apart: list[StagedProcess] = []  # processes that no scenario uses
         self._refused: dict[str, Exception] = {}
         self._unanswered: set[str] = set()  # names of processes that may exist, though no answer says so
-        recorder.watch(self._watch)
 
     def process(self, plot_name: str) -> StagedProcess:
         """Returns the plot's process, made on first use or when the last one was completed."""
@@ -40,7 +40,7 @@ class Processes:
                 return process
         plot = next(one for one in PLOTS if one.name == plot_name)
         try:
-            return self.make(plot)
+            return self._make(plot)
         except (Unstaged, StagingBroke) as error:
             self._refused[plot_name] = error
             raise
@@ -52,6 +52,10 @@ class Processes:
     def step(self, subject: Subject) -> StagedStep | None:
         """Returns what is known of a regular step."""
         return next((step for one in self.made for step in one.regular if step.subject == subject), None)
+
+    def steps(self, guid: str) -> list[StagedStep]:
+        """Returns the regular steps of a process that scenarios use."""
+        return [step for one in self.made if one.guid == guid for step in one.regular]
 
     def why_not_assigned(self, process: StagedProcess, index: int) -> Exception:
         """Returns what kept a step from being assigned as planned."""
@@ -69,7 +73,7 @@ class Processes:
         for role in dict.fromkeys([*filter(None, [by]), *self.permitted(staged)]):
             answer = api.complete(self._sessions[role], staged.subject)
             # what is refused may be complete already
-            if answer.accepted or self.status(staged.subject) == COMPLETE:
+            if answer.accepted or self.ledger.status(staged.subject) == COMPLETE:
                 staged.state, staged.completed_by = COMPLETE, role
                 return
         if answer is None:
@@ -78,21 +82,18 @@ class Processes:
             raise Unstaged(f"exchange {answer.id}: the target refused to complete a step: {answer.summary()}")
         raise StagingBroke(f"exchange {answer.id}: could not complete a step: {answer.summary()}")
 
-    def status(self, step: Subject) -> str:
-        """Reads whether a step is OPEN or COMPLETE."""
-        self.views.forget(step.process)
-        status = self.views.steps(step).of("step", step.step, "status")
-        if status not in ("OPEN", COMPLETE):
-            raise StagingBroke(f"step {step.step} reads {status!r}, neither OPEN nor COMPLETE")
-        return str(status)
-
     def decide(self, process: StagedProcess, state: str) -> None:
         """Lets an account of ours approve or reject the sign-off of a process."""
         signoff = process.signoffs[0]
+        if self.ledger.pending(signoff, DECISIONS):  # deciding would hide what earlier calls did
+            self.ledger.flush(process.guid, STEPS, DECISIONS)
         verdict = {"approved": "APPROVED", "rejected": "REJECTED"}[state]
+        if process.signoff == DOUBTED and state == "approved" and self.ledger.status(signoff) == COMPLETE:
+            process.signoff = state
+            return
         for decision, role in self._decisions_not(verdict, signoff) or self._ask_owner(process, verdict):
             api.decide(self._sessions[role], signoff, decision, verdict)
-            if state == "rejected" or self.status(signoff) == COMPLETE:
+            if state == "rejected" or self.ledger.status(signoff) == COMPLETE:
                 process.signoff = state
                 return
         raise Unstaged("the sign-off step is not complete after our approval; others must approve too")
@@ -102,15 +103,13 @@ class Processes:
         owner = self._sessions[process.plot.owner]
         if process.plot.runs_out:
             self._complete_rest(process, owner)
-        answer = None
-        if not self._is_completed(process):
+        if not process.plot.runs_out or not self._is_completed(process):
             answer = api.complete_process(owner, process.guid)
-        if not self._is_completed(process) and not process.plot.runs_out:
-            self._complete_rest(process, owner)
-            if not self._is_completed(process):
+            if not self._is_completed(process) and not process.plot.runs_out:
+                self._complete_rest(process, owner)
                 answer = api.complete_process(owner, process.guid)
-        if answer and not self._is_completed(process):
-            raise Unstaged(f"exchange {answer.id}: the process could not be completed: {answer.summary()}")
+            if not self._is_completed(process):
+                raise Unstaged(f"exchange {answer.id}: the process could not be completed: {answer.summary()}")
         process.completed = True
 
     def _complete_rest(self, process: StagedProcess, owner: Session) -> None:
@@ -124,6 +123,7 @@ class Processes:
     def delete(self) -> list[str]:
         """Deletes every process that this run made, and returns what could not be deleted and why."""
         left = []
+        self.made += self._apart
         while self.made:
             process = self.made[-1]
             reason = self._delete(process.guid, process.creator, process.plot.owner)
@@ -138,15 +138,23 @@ class Processes:
                         left.append(f"quality process {guid} ({name}): {reason}")
         return left
 
+    def make_apart(self, plot: Plot) -> StagedProcess:
+        """Makes a process that is none of those that scenarios share; it is deleted with them, if not before."""
+        process = self._make(plot)
+        self.made.remove(process)
+        self._apart.append(process)
+        return process
+
     def remove(self, process: StagedProcess) -> None:
-        """Deletes one process; what can't be deleted is tried again at the end."""
+        """Deletes a process that was made apart; where that can't be done it is tried again at the end."""
         if not self._delete(process.guid, process.creator, process.plot.owner):
-            self.made.remove(process)
+            self._apart.remove(process)
 
     def remaining(self) -> list[str]:
         """Returns what was not deleted, and what may exist."""
         unanswered = [f"perhaps a quality process {name}: its creation was not answered" for name in self._unanswered]
-        return [f"{self._shown(process)}: not deleted" for process in self.made] + sorted(unanswered)
+        made = [*self.made, *self._apart]
+        return [f"{self._shown(process)}: not deleted" for process in made] + sorted(unanswered)
 
     def _shown(self, process: StagedProcess) -> str:
         return f"quality process {process.guid} ({self._name(process.plot)})"
@@ -163,8 +171,7 @@ class Processes:
                     reason = answer.summary()
         return reason
 
-    def make(self, plot: Plot) -> StagedProcess:
-        """Makes a process as the plot says, or as far as the target lets it."""
+    def _make(self, plot: Plot) -> StagedProcess:
         owner = self._sessions[plot.owner]
         creator = plot.creator if plot.creator in self._sessions else "owner"
         if not owner.guid and plot.owner != creator:
@@ -179,8 +186,9 @@ class Processes:
         session = self._sessions[creator]
         process = StagedProcess(plot, str(created["guid"]), creator)
         self.made.append(process)
-        self.views.show(created)
+        self.ledger.created(created)
         shown = api.steps(session, process.guid)
+        self.ledger.listed(process.guid, shown)
         regular, signoffs = _subjects(process.guid, shown, "REGULAR"), _subjects(process.guid, shown, "SIGNOFF")
         if len(regular) < len(plot.steps):
             raise Unstaged(f"the template has {len(regular)} regular steps; {len(plot.steps)} are needed")
@@ -193,7 +201,7 @@ class Processes:
         planned = [step.assigned_to == plot.assigned_to(index) for index, step in enumerate(process.regular)]
         if not all(planned) and plot.without_former != plot:
             process.unusable = True
-            return self.make(plot.without_former)
+            return self._make(plot.without_former)
         if plot.approver in self._sessions and signoffs and self._sessions[plot.approver].guid:
             with suppress(Unstaged, StagingBroke):  # a target may lack decisions
                 api.ask_decision(owner, signoffs[0], self._sessions[plot.approver].guid, plot.decision_type)
@@ -226,6 +234,11 @@ class Processes:
                 self._refused[f"{process.plot.name}/{index}"] = error
         if staged.assigned_to != process.plot.assigned_to(index):
             staged.assigned_to = "(not as planned)"
+
+    def assign(self, process: StagedProcess, staged: StagedStep, holder: str) -> None:
+        """Assigns an open step to another holder."""
+        self._assign_as_anyone(process, staged.subject, self._assignees(holder))
+        staged.assigned_to, staged.proven_by, staged.proven_role = holder, None, ""
 
     def _assign_as_anyone(self, process: StagedProcess, step: Subject, assignees: dict[str, Any] | None) -> None:
         """Assigns as the creator, and where only owners assign as the owner."""
@@ -275,26 +288,16 @@ class Processes:
     def completed_itself(self, subject: Subject) -> bool:
         """Tells whether a process that this run did not complete reads completed: staging did not mean to."""
         process = next((one for one in self.made if one.guid == subject.process), None)
-        self.views.forget()
         return process is not None and not process.completed and self._is_completed(process)
 
     def _is_completed(self, process: StagedProcess) -> bool:
-        shown = self.views.process(Subject(process.guid, ""))
-        return shown.of("process", process.guid, "status") in _COMPLETED
+        return self.ledger.process_status(process.guid) in _COMPLETED
 
     def _reader(self, guid: str) -> Session:
         return self._sessions[next((one.creator for one in self.made if one.guid == guid), "owner")]
 
     def _name(self, plot: Plot) -> str:
         return f"conformance-{self._run_id}-{plot.name}"
-
-    def _watch(self, exchange: Exchange) -> None:
-        if exchange.subject is None:
-            return
-        if exchange.refused:
-            self.views.forget(exchange.subject.process)
-        else:  # what was done may have changed any process
-            self.views.forget()
 
 
 def again(error: Exception) -> Exception:

@@ -84,7 +84,12 @@ class _Phase:
     def spent(self) -> bool:
         """Whether no further action may be done."""
         unanswered = len(self.seen.unanswered) >= MOST_UNANSWERED
-        return bool(self.seen.actions >= self._most or self.run.stopped or unanswered)
+        return bool(self.seen.actions >= self._most or self.run.stopped or unanswered or self.seen_enough)
+
+    @property
+    def seen_enough(self) -> bool:
+        """Whether every rule has failed of those that the run is to end with."""
+        return bool(self.run.settings.until) and self.run.settings.until <= {*self.failed}
 
     def walk(self) -> None:
         """Goes all walks."""

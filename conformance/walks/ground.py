@@ -10,7 +10,7 @@ from conformance.evidence import Subject
 from conformance.session import Sessions
 from conformance.stage import Snapshot, Stage, StagingBroke, Unstaged, api
 from conformance.stage.plots import UNASSIGNED, Plot
-from conformance.stage.snapshot import Place, decision_facts
+from conformance.stage.snapshot import Place, decision_facts, process_facts, step_facts
 from conformance.stage.staged import StagedProcess
 from conformance.walks.model import GROUP, Model
 
@@ -102,15 +102,16 @@ class Ground:
     def look(self, views: Iterable[View]) -> None:
         """Reads these views again."""
         for index, kind in views:
-            whole = Subject(self._made[index].guid, "")
-            self._stage.views.forget(whole.process)
-            if kind == DECISIONS:
-                snapshot = self._decisions(index)
-            else:
-                snapshot = self._stage.views.steps(whole) if kind == STEPS else self._stage.views.process(whole)
-            self._seen[index, kind] = snapshot.facts
+            facts = self._read(index, kind)
+            self._seen[index, kind] = facts
             self._doubtful.discard((index, kind))
-            self._tell_model(index, snapshot)
+            self._tell_model(index, Snapshot(facts))
+
+    def single(self, process: int, step: Subject) -> str | None:
+        """Returns the status that the step's own view shows; None where there is no such view."""
+        with suppress(Unstaged, StagingBroke):
+            return str(api.step(self._sessions[self._made[process].creator], step).get("status"))
+        return None
 
     def seen(self, views: Iterable[View]) -> Snapshot:
         """Returns what these views showed last."""
@@ -121,12 +122,16 @@ class Ground:
         for made in self._made.values():
             self._stage.remove(made)
 
-    def _decisions(self, index: int) -> Snapshot:
-        signoff = self.subject(index, REGULAR_STEPS)
-        reader = self._sessions[self._made[index].creator]
+    def _read(self, index: int, kind: str) -> Mapping[Place, str]:
+        made = self._made[index]
+        reader = self._sessions[made.creator]
+        if kind == STEPS:
+            return step_facts(api.steps(reader, made.guid))
+        if kind == PROCESS:
+            return process_facts(api.process(reader, made.guid))
         with suppress(Unstaged, StagingBroke):  # a target may lack decisions
-            return Snapshot(decision_facts(api.decisions(reader, signoff)) if signoff else {})
-        return Snapshot({})
+            return decision_facts(api.decisions(reader, made.signoffs[0])) if made.signoffs else {}
+        return {}
 
     def _tell_model(self, index: int, snapshot: Snapshot) -> None:
         process = self._made[index].guid

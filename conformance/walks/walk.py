@@ -13,17 +13,18 @@ from typing import Final
 
 from conformance import expect
 from conformance.evidence import Exchange, Subject
-from conformance.expect import UNTOUCHED, Broken, NoAnswer, Unclear
+from conformance.expect import READS_OPEN, UNCHANGED, UNTOUCHED, Broken, NoAnswer, Unclear
 from conformance.judge import Run
 from conformance.session import LoginFailed, NoAccount, NotOurs, Session
-from conformance.stage import Snapshot, StagingBroke, Unstaged, api, changes
+from conformance.stage import Change, Snapshot, StagingBroke, Unstaged, api, changes
 from conformance.verdict import Finding
 from conformance.walks.ground import PROCESS, Ground, Lost
 from conformance.walks.model import Action, Answer, Expected, Kind, Model
 
 SLUG: Final = "walk-of-several-actors"
 EFFECTS: Final = "reopen-step"  # the rule that owns what a reopening changes
-_UNCHANGED: Final = "a refusal changes nothing"
+_FREE_OF_STEP: Final = frozenset({"status", "completeDateTime", "completeUser"})
+_FREE_OF_PROCESS: Final = frozenset({"currentStep", "completedDateTime"})
 
 
 @dataclass(frozen=True)
@@ -115,12 +116,12 @@ class Walk:
         self._ground.look(watched)
         after = self._ground.seen(watched)
         if answer.refused:
-            changed = expect.unchanged(changes(before, after))
-            return Finding(expected.rule, _UNCHANGED, changed, (answer.id,)) if changed else None
+            changed = expect.in_words(changes(before, after))
+            return Finding(expected.rule, UNCHANGED, changed, (answer.id,)) if changed else None
         if signoff:
             return _signoff_effects(answer, before, after)
         self._seen.judged.add(EFFECTS)
-        finding = _effects(answer, before, after) or self._single_view(answer, subject)
+        finding = _effects(answer, before, after) or self._single_view(action, answer, subject)
         self._seen.reopened |= finding is None
         return finding
 
@@ -131,7 +132,7 @@ class Walk:
             if expected.answer is Answer.REFUSED:
                 expect.refused(answer, self._run.profile[expected.situation])
             elif expected.answer is Answer.ACCEPTED or not answer.refused:
-                expect.accepted(answer)
+                expect.reopened(answer)
         except Broken as broken:
             return Finding(expected.rule, f"{broken.expected}, for {expected.why}", broken.actual, broken.exchanges)
         if expected.answer is Answer.EITHER:
@@ -139,16 +140,11 @@ class Walk:
             self._seen.silent.setdefault((expected.rule, expected.why), Counter())[told] += 1
         return None
 
-    def _single_view(self, answer: Exchange, step: Subject) -> Finding | None:
+    def _single_view(self, action: Action, answer: Exchange, step: Subject) -> Finding | None:
         """The step's own view has to agree, where there is one."""
-        if self._seen.without_view:
-            return None
-        try:
-            status = self._run.stage.views.single(step).of("step", step.step, "status")
-        except (Unstaged, StagingBroke):
-            self._seen.without_view = True
-            return None
-        if status == "OPEN":
+        status = None if self._seen.without_view else self._ground.single(action.process, step)
+        self._seen.without_view = status is None
+        if status in ("OPEN", None):
             return None
         return Finding(EFFECTS, "the step's own view reads OPEN after a success", f"it reads {status}", (answer.id,))
 
@@ -205,15 +201,28 @@ class Walk:
 
 def _effects(answer: Exchange, before: Snapshot, after: Snapshot) -> Finding | None:
     """A regular step reads OPEN, and nothing else changed."""
-    try:
-        expect.reopened(answer, before, after)
-    except Broken as broken:
-        return Finding(EFFECTS, broken.expected, broken.actual, broken.exchanges)
-    return None
+    step = answer.subject.step if answer.subject else ""
+    if not after.knows("step", step):
+        return Finding(EFFECTS, "the step is there after it was reopened", "it is no longer listed", (answer.id,))
+    status = after.of("step", step, "status")
+    if status != "OPEN":
+        return Finding(EFFECTS, READS_OPEN, f"it reads {status}", (answer.id,))
+    return _beside(answer, [change for change in changes(before, after) if not _follows(change, step)])
 
 
 def _signoff_effects(answer: Exchange, before: Snapshot, after: Snapshot) -> Finding | None:
     """Whatever becomes of a sign-off step that is not approved, as the page is silent, no other step changes."""
     step = answer.subject.step if answer.subject else ""
-    others = [change for change in changes(before, after) if change.place.kind == "step" and change.place.guid != step]
-    return Finding(EFFECTS, UNTOUCHED, expect.unchanged(others), (answer.id,)) if others else None
+    found = changes(before, after)
+    return _beside(answer, [change for change in found if change.place.kind == "step" and change.place.guid != step])
+
+
+def _beside(answer: Exchange, found: list[Change]) -> Finding | None:
+    return Finding(EFFECTS, UNTOUCHED, expect.in_words(found), (answer.id,)) if found else None
+
+
+def _follows(change: Change, step: str) -> bool:
+    """Whether a change is part of the reopening, or left to the server."""
+    place = change.place
+    own = place.kind == "step" and place.guid == step and place.field in _FREE_OF_STEP
+    return own or (place.kind == "process" and place.field in _FREE_OF_PROCESS)
