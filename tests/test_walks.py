@@ -173,13 +173,14 @@ def walks(
     most: int = 120,
     phases: frozenset[str] = frozenset({"walks"}),
     rules: frozenset[str] = RULES,
+    budget: int | None = None,
     server_class: type[Server] = Server,
     **changes: Any,
 ) -> dict[str, Any]:
     served = arena(World.load(), profile)
     with server_class(served) as server:
         document = {**served.target(server.url), **changes}
-        settings = Settings(rules, phases, seed=seed, max_examples=most)
+        settings = Settings(rules, phases, seed=seed, max_examples=most, budget=budget)
         return gate.run(from_document(document, environ={}), settings, lambda *_: None)
 
 
@@ -328,3 +329,11 @@ def test_the_command_tells_the_story(command: Any, tmp_path: Any) -> None:
     told = [line for line in lines if re.match(r" {4}\d\. ", line)]
     assert re.search(r"colleague reopens step \d of process 1: 201, expected refused \(", told[-1])
     assert not (tmp_path / ".hypothesis").exists()
+
+
+def test_a_budget_ends_the_walks_and_leaves_nothing_behind() -> None:
+    report = walks(most=SOME, budget=120)
+    assert report["run"]["calls"] <= 120
+    assert report["run"]["exit_code"] == 3
+    assert "budget" in report["run"]["reason"]
+    assert report["left_behind"] == []

@@ -12,7 +12,7 @@ from conformance.evidence import UNREADABLE, Exchange, Recorder, Subject
 from conformance.session import JSON, REOPEN, LoginFailed, NoAccount, Sessions
 from conformance.stage.api import StagingBroke, Unstaged
 from conformance.stage.ledger import DECISIONS, PROCESS, STEPS, Surprise
-from conformance.stage.plots import GROUP, SEVERAL, UNASSIGNED
+from conformance.stage.plots import GROUP, SEVERAL, UNASSIGNED, Plot
 from conformance.stage.processes import Processes
 from conformance.stage.staged import COMPLETE, DOUBTED, OPEN, UNKNOWN, Proof, StagedProcess, StagedStep
 from conformance.stage.standing import StandingProcesses
@@ -144,11 +144,14 @@ class Stage:
 
     def make(self, plot: Plot) -> StagedProcess:
         """Makes a process that no scenario uses; whoever does reads it back. It is deleted like any other."""
+        if not isinstance(self._processes, Processes):
+            raise Unstaged("the target file lists the steps that may be used, so that no process is made")
         return self._processes.make_apart(plot)
 
     def remove(self, process: StagedProcess) -> None:
         """Deletes such a process before the run ends."""
-        self._processes.remove(process)
+        if isinstance(self._processes, Processes):
+            self._processes.remove(process)
 
     # reading
 
@@ -206,7 +209,8 @@ class Stage:
 
     def calls_to_end(self) -> int:
         """Returns how many calls it takes at most to read everything back and to remove what was made."""
-        return sum(len(self._ledger.views_of(one.guid)) + 1 for one in self._processes.made)
+        apart = len(self._processes.apart) if isinstance(self._processes, Processes) else 0
+        return apart + sum(len(self._ledger.views_of(one.guid)) + 1 for one in self._processes.made)
 
     def close(self) -> None:
         """Deletes what this run made; what could not be deleted is in `left_behind`."""

@@ -24,7 +24,7 @@ class Processes(KnownProcesses):
         super().__init__(sessions, recorder)
         self._staging = staging
         self._run_id = run_id
-        self._apart: list[StagedProcess] = []  # processes that no scenario uses
+        self.apart: list[StagedProcess] = []  # processes that no scenario uses
         self._refused: dict[str, Exception] = {}
         self._unanswered: set[str] = set()  # names of processes that may exist, though no answer says so
 
@@ -117,7 +117,7 @@ class Processes(KnownProcesses):
     def delete(self) -> list[str]:
         """Deletes every process that this run made, and returns what could not be deleted and why."""
         left = []
-        self.made += self._apart
+        self.made, self.apart = [*self.made, *self.apart], []
         while self.made:
             process = self.made[-1]
             reason = self._delete(process.guid, process.creator, process.plot.owner)
@@ -136,18 +136,18 @@ class Processes(KnownProcesses):
         """Makes a process that is none of those that scenarios share; it is deleted with them, if not before."""
         process = self._make(plot)
         self.made.remove(process)
-        self._apart.append(process)
+        self.apart.append(process)
         return process
 
     def remove(self, process: StagedProcess) -> None:
         """Deletes a process that was made apart; where that can't be done it is tried again at the end."""
         if not self._delete(process.guid, process.creator, process.plot.owner):
-            self._apart.remove(process)
+            self.apart.remove(process)
 
     def remaining(self) -> list[str]:
         """Returns what was not deleted, and what may exist."""
         unanswered = [f"perhaps a quality process {name}: its creation was not answered" for name in self._unanswered]
-        made = [*self.made, *self._apart]
+        made = [*self.made, *self.apart]
         return [f"{self._shown(process)}: not deleted" for process in made] + sorted(unanswered)
 
     def _shown(self, process: StagedProcess) -> str:

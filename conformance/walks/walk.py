@@ -15,7 +15,7 @@ from conformance import expect
 from conformance.evidence import Exchange, Subject
 from conformance.expect import READS_OPEN, UNCHANGED, UNTOUCHED, Broken, NoAnswer, Unclear
 from conformance.judge import Run
-from conformance.session import LoginFailed, NoAccount, NotOurs, Session
+from conformance.session import LoginFailed, NoAccount, NotOurs, Session, Spent
 from conformance.stage import Change, Snapshot, StagingBroke, Unstaged, api, changes
 from conformance.verdict import Finding
 from conformance.walks.ground import PROCESS, Ground, Lost
@@ -79,16 +79,17 @@ class Walk:
         except (NoAnswer, Unclear) as error:
             self._seen.unanswered += [str(error)] * isinstance(error, NoAnswer)
             self._ground.doubt()
-        except (Unstaged, StagingBroke, NoAccount, LoginFailed, NotOurs, Lost) as error:
+        except (Unstaged, StagingBroke, NoAccount, LoginFailed, NotOurs, Spent, Lost) as error:
             self.over = self._seen.unstaged = str(error)
         if finding:
             self.over = "something is wrong"
         return finding
 
     def end(self) -> None:
-        """Leaves nothing behind."""
+        """Leaves nothing behind; what can't be deleted now is when the run ends."""
         self.over = self.over or "it has ended"
-        self._ground.leave()
+        with suppress(Spent):
+            self._ground.leave()
 
     # what is judged
 
