@@ -93,7 +93,7 @@ def _holders(step: Step, accounts: Sequence[str]) -> Sequence[tuple[str, ...]]:
     back = [(one,) for one in step.known if one in _HOLDERS and one not in step.holders]
     new = [(one,) for one in _HOLDERS if one in accounts]
     several = [_SEVERAL] if {*_SEVERAL} <= {*accounts} else []
-    return [*back, *back, *back, *back, *new, *several, (), (GROUP,)]
+    return [*back, *back, *back, *back, *new, *several, (), (GROUP,), (GROUP,), (GROUP,)]
 
 
 def _of(accounts: Sequence[str], *wanted: str) -> list[str]:
