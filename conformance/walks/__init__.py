@@ -176,7 +176,8 @@ class _Walker:
         if phase.spent or self._walk.over or len(self._walk.deeds) >= self._most:
             return
         phase.run.progress(f"{EFFECTS}/{SLUG}", phase.seen.actions, phase.run.settings.max_examples)
-        finding = self._walk.do(next_action(self._walk.model, phase.accounts, phase.may_log_out, pick))
+        focus = self._cast % 2
+        finding = self._walk.do(next_action(self._walk.model, phase.accounts, phase.may_log_out, pick, focus))
         if finding is not None:
             phase.keep(finding, self._walk.deeds, self._cast)
 

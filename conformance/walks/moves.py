@@ -32,16 +32,18 @@ class Pick(Protocol):
 
 
 _PROCESSES: Final = (0, 0, 0, 0, 0, 0, 1)
-_STEPS: Final = (0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2)
+_STEPS: Final = ((0,) * 9 + (1, 1, 2), (1,) * 9 + (0, 0, 2))  # more of the one, or of the other
 _HOLDERS: Final = ("assignee", "colleague", "group_member", "other_group_member", "owner", "restricted_assignee")
 _SEVERAL: Final = ("assignee", "group_member")
 _CHANCES: Final = range(60)
 _LAST: Final = _CHANCES[-1]
 
 
-def next_action(model: Model, accounts: Sequence[str], may_log_out: Collection[str], pick: Pick) -> Action:
-    """Draws what one of the accounts does next, as things stand."""
-    process, step = pick(_PROCESSES), pick(_STEPS)
+def next_action(
+    model: Model, accounts: Sequence[str], may_log_out: Collection[str], pick: Pick, focus: int = 0
+) -> Action:
+    """Draws what one of the accounts does next, as things stand, most of it with the regular step `focus`."""
+    process, step = pick(_PROCESSES), pick(_STEPS[focus])
     chance = pick(_CHANCES)
     logged_in = [one for one in accounts if one in may_log_out and one not in model.logged_out]
     if chance == _LAST and logged_in:
@@ -66,7 +68,7 @@ def _kinds(process: Process, step: Step) -> Sequence[Kind]:
     if step.complete:
         return [Kind.REOPEN] * 16 + [Kind.COMPLETE_PROCESS] * (4 if process.was_completed else 2)
     if not step.holders:
-        return [Kind.COMPLETE] * 3 + [Kind.ASSIGN] * 8 + [Kind.REOPEN] * 2
+        return [Kind.COMPLETE] * 4 + [Kind.ASSIGN] * 8 + [Kind.REOPEN] * 2
     return [Kind.COMPLETE] * 8 + [Kind.ASSIGN] * 7 + [Kind.REOPEN] * 2
 
 
@@ -79,7 +81,7 @@ def _actors(kind: Kind, process: Process, step: Step, accounts: Sequence[str]) -
     if kind in (Kind.COMPLETE_PROCESS, Kind.REOPEN_PROCESS):
         return _of(accounts, *([process.owner] * 3 if process.owner not in RESTRICTED else []), ADMINISTRATOR)
     if step.signoff:
-        return [*_of(accounts, process.owner, process.approver), *accounts[:3]]
+        return [*_of(accounts, process.owner, process.approver, process.approver), *accounts[:3]]
     may = [one for one in accounts if may_reopen(one, process, step)][:4]
     if kind is Kind.COMPLETE and may:
         return may
