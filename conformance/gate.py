@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
-from conformance import contract, wire
+from conformance import contract, walks, wire
 from conformance.evidence import Recorder, Redactor
 from conformance.journal import Journal
 from conformance.judge import Run, Settings, run_scenarios
@@ -101,7 +101,11 @@ def _test(state: Run) -> str:
         return "the target file does not allow writes; add `writes: allowed` where steps may be created and reopened"
     try:
         state.sessions.log_in()
-        state.stopped = stopped = run_scenarios(state, str(RULES_FOLDER))
+        stopped = ""
+        if state.settings.phases - {"walks"}:
+            state.stopped = stopped = run_scenarios(state, str(RULES_FOLDER))
+        if not stopped and "walks" in state.settings.phases:
+            state.stopped = stopped = walks.run(state)
         state.recorder.scenario = ""
     except (LoginFailed, NoAccount, Spent) as error:
         return str(error)

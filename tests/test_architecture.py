@@ -31,6 +31,7 @@ LAYERS = [
     "expect",
     "judge",
     "rules",
+    "walks",
     "report",
     "gate",
     "plan",
