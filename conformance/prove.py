@@ -10,7 +10,7 @@ import logging
 import os
 import random
 import signal
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from conformance import contract, gate, target
+from conformance import contract, drift, gate, target
 from conformance.arena.faults import CATALOGUE, combined, contradict
 from conformance.arena.faults.fault import Fault
 from conformance.arena.server import Server
@@ -51,7 +51,6 @@ _PROVOKED_BY: Final = {
 }
 
 Report = dict[str, Any]
-Behaviours = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,8 @@ class Outcome:
     """What the suite made of one Arena.
 
     `caught`: "rule" (every expected rule failed), "drift" (no rule failed, but it behaves otherwise than the usual
-    Arena), "other" (rules failed, but not every expected one), "missed"; of a variant "green" or "alarm".
+    Arena), "other" (rules failed, but not every expected one), "missed"; of a variant "green" or "alarm". `differs`
+    says, in sentences, what is otherwise than the usual Arena's behaviour.
     """
 
     kind: str
@@ -150,7 +150,7 @@ def examine(task: Task) -> Outcome:
         if expected and {*expected} <= {*_failed(report)}:
             break
     failed = _failed(report)
-    differs = _differing(_usual(task.profile), report["behaviours"]) if complete else ()
+    differs = tuple(one.sentence for one in _differences(task.profile, report)) if complete else ()
     if expected and {*expected} <= {*failed}:
         caught = "rule"
     else:
@@ -220,9 +220,12 @@ def _examine_variant(task: Task) -> Outcome:
     variant = VARIANTS[task.names[0]]
     report = _run(variant, task.profile, server_class=variant.server_class)
     untested = {rule["id"] for rule in report["rules"] if rule["verdict"] != "pass"}
-    green = report["run"]["exit_code"] == 0 and untested <= variant.untested
+    differences = _differences(task.profile, report)
+    harmless = variant.breaks or all(one.level < drift.Level.BREAKING for one in differences)
+    green = report["run"]["exit_code"] == 0 and untested <= variant.untested and harmless
+    differs = tuple(one.sentence for one in differences)
     return _outcome(
-        task, [variant], report, expected=(), caught="green" if green else "alarm", differs=(), complete=True
+        task, [variant], report, expected=(), caught="green" if green else "alarm", differs=differs, complete=True
     )
 
 
@@ -243,9 +246,15 @@ def _world() -> World:
 
 
 @cache
-def _usual(profile: str) -> Behaviours:
-    behaviours: Behaviours = _run(Arena, profile)["behaviours"]
-    return behaviours
+def _usual(profile: str) -> drift.Side:
+    return drift.Side.of_report(_run(Arena, profile))
+
+
+def _differences(profile: str, report: Report) -> list[drift.Difference]:
+    """Returns what is otherwise than on the usual Arena; what was reached or not is none of it."""
+    found = drift.compare(_usual(profile), drift.Side.of_report(report))
+    reached = (drift.Kind.NOT_REACHED, drift.Kind.NEWLY_REACHED)
+    return [one for one in found if one.kind not in reached]
 
 
 def _outcome(
@@ -276,10 +285,6 @@ def _outcome(
 
 def _failed(report: Report) -> tuple[str, ...]:
     return tuple(rule["id"] for rule in report["rules"] if rule["verdict"] == "fail")
-
-
-def _differing(usual: Behaviours, other: Behaviours) -> tuple[str, ...]:
-    return tuple(name for name in sorted({*usual, *other}) if usual.get(name) != other.get(name))
 
 
 def _grid(outcomes: Sequence[Outcome]) -> list[tuple[str, int]]:

@@ -27,6 +27,8 @@ LAYERS = [
     "verdict",
     "invariants",
     "expect",
+    "behaviour",
+    "drift",
     "judge",
     "rules",
     "report",

@@ -7,7 +7,9 @@ import sys
 import click
 
 from conformance import __version__
+from conformance.cli.baseline import baseline
 from conformance.cli.common import NO_VERDICT
+from conformance.cli.diff import diff
 from conformance.cli.prove import prove
 from conformance.cli.rules import rules
 from conformance.cli.run import run
@@ -29,11 +31,11 @@ def main() -> None:
 
     \b
     Exit codes: 0 conforms, 1 a rule failed, 2 bad usage or target file,
-    3 no verdict.
+    3 no verdict, 4 conforms, but behaves otherwise than the baseline.
     """
 
 
-for command in (run, serve, prove, rules):
+for command in (run, serve, diff, baseline, prove, rules):
     main.add_command(command)
 
 

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from conformance.cli.common import PHASES, PROFILES, chosen_rules, fail, must_be_usable, shown_progress
+from conformance.cli.common import (
+    LEVELS,
+    PHASES,
+    PROFILES,
+    chosen_rules,
+    fail,
+    must_be_usable,
+    publish_drift,
+    read_baseline,
+    shown_progress,
+)
 
 if TYPE_CHECKING:
     from conformance.target import Target
@@ -53,6 +63,14 @@ if TYPE_CHECKING:
 )
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Fixes what is sent.")
 @click.option("--strict", is_flag=True, help="Exit 3 where a deciding scenario could not be tested.")
+@click.option(
+    "--baseline",
+    "baseline_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Tells what is otherwise than recorded there; exit 4 where that breaks a client.",
+)
+@click.option("--fail-on", type=click.Choice(LEVELS), default="breaking", show_default=True, help="What exit 4 is for.")
 def run(
     base_url: str | None,
     target_file: Path | None,
@@ -63,6 +81,8 @@ def run(
     max_examples: int,
     seed: int,
     strict: bool,
+    baseline_file: Path | None,
+    fail_on: str,
 ) -> None:
     """Tests a server and prints a verdict for each rule.
 
@@ -75,6 +95,7 @@ def run(
       arena-conformance run --profile winter-2023
       arena-conformance run --target arena.yaml --report-dir out
       arena-conformance run --rule session-required --rule json-required
+      arena-conformance run --target arena.yaml --baseline arena-baseline.yaml
     """
     chosen = chosen_rules(rules)
     if base_url and target_file is None:
@@ -83,6 +104,7 @@ def run(
             "Write one to start from with: arena-conformance serve --write-target arena.yaml"
         )
     must_be_usable(report_dir)
+    baseline = read_baseline(baseline_file) if baseline_file else None
     with _target(target_file, base_url, profile) as target:
         from conformance import gate
         from conformance.judge import Settings
@@ -91,6 +113,10 @@ def run(
         settings = Settings(chosen, phases, seed=seed, max_examples=max_examples, strict=strict)
         with shown_progress() as progress:
             report = gate.run(target, settings, progress)
+    if baseline is not None:
+        from conformance import drift
+
+        report = drift.attach(report, baseline.side, str(baseline_file), drift.Level[fail_on.upper()])
     _publish(report, report_dir)
     sys.exit(report["run"]["exit_code"])
 
@@ -122,5 +148,7 @@ def _publish(report: dict[str, Any], folder: Path) -> None:
     from conformance.report import document, junit, terminal
 
     document.write(report, folder / "report.json")
+    if "drift" in report:
+        publish_drift(report["drift"], folder)
     document.write_text(folder / "junit.xml", junit.render(report))
     terminal.print_report(Console(highlight=False), report, str(folder / "report.json"))
