@@ -8,6 +8,7 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from conformance.behaviour.classes import Known, value
+from conformance.behaviour.document import NOT_SHOWN
 from conformance.evidence import UNREADABLE, Exchange, Subject
 from conformance.invariants import calls_left
 from conformance.session import DOUBTFUL, FOREIGNER, REOPEN
@@ -30,6 +31,7 @@ _READINGS: Final[Mapping[str, Callable[[dict[str, Any]], dict[Place, str]]]] = {
     "list-decisions": lambda body: decision_facts(_results(body)),
 }
 _FREE: Final = frozenset({"login", "logout"})
+_MAY_CHANGE: Final = frozenset({"completeDateTime", "completeUser"})
 
 Changes = dict[str, dict[str, str]]
 
@@ -70,10 +72,10 @@ class Chronicle:
             if exchange.url in last:
                 start, before = last[exchange.url]
                 between = exchanges[start : exchange.id - 1]
-                self._attribute(exchange.operation, changes(before, snapshot), between)
+                self._attribute(exchange, changes(before, snapshot), between)
             last[exchange.url] = (exchange.id, snapshot)
 
-    def _attribute(self, reading: str, found: list[Change], between: Iterable[Exchange]) -> None:
+    def _attribute(self, reading: Exchange, found: list[Change], between: Iterable[Exchange]) -> None:
         """Tells calls what they changed: the one that was done, or all refused ones where none was done."""
         writing = [one for one in between if one.method != "GET" and one.operation not in _FREE]
         done = [one for one in writing if not one.refused]
@@ -122,14 +124,17 @@ def _state_after(exchange: Exchange) -> str | None:
     return "OPEN" if exchange.operation == REOPEN and exchange.comment is not UNREADABLE else None
 
 
-def _by_view(reading: str, found: Iterable[Change], subject: Subject) -> Changes:
+def _by_view(reading: Exchange, found: Iterable[Change], subject: Subject) -> Changes:
     """Returns, by view, the fields that changed. A view that was read and shows no change is there, and empty."""
     views: Mapping[str, tuple[str, ...]] = {
         "list-steps": (STEP, NEIGHBOURS),
         "read-quality-process": (PROCESS,),
         "list-decisions": (DECISIONS,),
     }
-    shown: Changes = {view: {} for view in views[reading]}
+    shown: Changes = {view: {} for view in views[reading.operation]}
+    if STEP in shown:
+        fields = {field for step in _results(reading.json) if step.get("guid") == subject.step for field in step}
+        shown[STEP] = dict.fromkeys(sorted(_MAY_CHANGE - fields), NOT_SHOWN)
     for change in found:
         view = _view(change.place, subject)
         # which step is current depends on what ran before; the answer's is compared with the steps that are open

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from conformance.invariants import http_date, readable_date
 
 NULL: Final = "null"
 LONGEST: Final = 200  # characters of a message or a header that are kept
+_SHORTEST: Final = 4  # characters of what is told by its value to be a guid or a name
 _DEEPEST, _MOST_PATHS = 10, 300  # a hostile answer must not fill the report
 
 # Members whose value is one of a few words. It stands behind an equals sign, a class of values does not.
@@ -20,7 +22,6 @@ _LITERAL: Final = frozenset(
     [
         "allow",
         "cache-control",
-        "connection",
         "content-encoding",
         "content-type",
         "pragma",
@@ -41,6 +42,22 @@ class Known:
 
     guids: Collection[str] = frozenset()
     names: Collection[str] = frozenset()
+
+    @cached_property
+    def alphabet(self) -> str:
+        """Which kinds of characters the guids are made of; their length may differ by chance."""
+        kinds = {_kind_of(character) for guid in self.guids for character in guid}
+        return ", ".join(sorted(kinds))
+
+
+def _kind_of(character: str) -> str:
+    if not character.isascii():
+        return "beyond ASCII"
+    if character.isdigit():
+        return "0-9"
+    if character.isalpha():
+        return "A-Z" if character.isupper() else "a-z"
+    return character
 
 
 def header(name: str, values: list[str]) -> str:
@@ -85,7 +102,7 @@ def value(name: str, given: Any, known: Known) -> str:
 def _text(name: str, given: str, known: Known) -> str:
     if name in ENUMERATED:
         return f"={given[:40]}"
-    if name == "guid" or given in known.guids:
+    if name == "guid" or (len(given) >= _SHORTEST and given in known.guids):
         return "guid"
     if _DATE_TIME.fullmatch(given):
         return "date-time"
@@ -110,7 +127,7 @@ def _walk(given: Any, name: str, path: str, known: Known) -> Iterator[tuple[str,
     if isinstance(given, dict):
         for key, member in given.items():
             # keys that are guids, or nearly, are values
-            shown = "{}" if key in known.guids or _GUID.fullmatch(key) else key[:60]
+            shown = "{}" if (len(key) >= _SHORTEST and key in known.guids) or _GUID.fullmatch(key) else key[:60]
             yield from _walk(member, shown, f"{path}.{shown}".lstrip("."), known)
     if isinstance(given, list):
         for entry in given:
@@ -122,7 +139,7 @@ def template(message: Any, known: Known) -> str:
     if not isinstance(message, str):
         return f"({value('', message, known)})"
     text = message[: 4 * LONGEST]
-    named = [name for name in (*known.guids, *known.names) if name in text]
+    named = [name for name in (*known.guids, *known.names) if len(name) >= _SHORTEST and name in text]
     for name in sorted(named, key=len, reverse=True):
         text = re.sub(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", "{}", text)
     text = re.sub(r'"[^"]*"', '"{}"', text)
@@ -137,9 +154,9 @@ def names_in(bodies: Iterator[Any]) -> Known:
     names: set[str] = set()
     for body in bodies:
         for key, text in _members(body):
-            if key == "guid" and len(text) > 3:
+            if key == "guid":
                 guids.add(text)
-            elif key in ("name", "fullName", "number", "email") and re.search(r"[\s\d@]", text) and len(text) > 3:
+            elif key in ("name", "fullName", "number", "email") and re.search(r"[\s\d@]", text):
                 names.add(text)
     return Known(frozenset(guids), frozenset(names))
 

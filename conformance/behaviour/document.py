@@ -13,10 +13,11 @@ from typing import Any, Final
 ACCEPTED, REFUSED, OTHER = "accepted", "refused", "other"
 KINDS: Final = (ACCEPTED, REFUSED, OTHER)
 ABSENT: Final = "(absent)"
-_WHOLE: Final = ("connection", "cost", "current_step")  # one value each
+_WHOLE: Final = ("connection", "cost", "current_step", "guids")  # one value each
 _ENTRIES: Final = ("headers", "body")  # an entry for each header, and for each place in the body
-_TOLD_OR_NOT: Final = frozenset({"cost", "current_step"})  # the calls around a call do not always tell
+_TOLD_OR_NOT: Final = frozenset({"cost", "current_step", "guids"})  # the calls around a call do not always tell
 NOT_TOLD: Final = "(not told)"
+NOT_SHOWN: Final = "(not shown)"  # a view does not have the field that a call may change
 AT_ONCE: Final = "several at once"  # who called: the answers to simultaneous calls come in any order
 GENERATED: Final = "fuzz-"  # the scenario of a class of generated input; how many examples are drawn is chance
 
@@ -107,12 +108,12 @@ def _less(answer: Answer, common: Answer) -> Answer:
             less[part] = departing
     if "changes" in answer:
         less["read"] = sorted(answer["changes"])
-        departing = {
+        changed = {
             view: _departing(entries, common.get("changes", {}).get(view, {}))
             for view, entries in sorted(answer["changes"].items())
         }
-        if any(departing.values()):
-            less["changes"] = {view: entries for view, entries in departing.items() if entries}
+        if any(changed.values()):
+            less["changes"] = {view: entries for view, entries in changed.items() if entries}
     return less
 
 

@@ -74,13 +74,17 @@ def _answer(exchange: Exchange, chronicle: Chronicle, known: Known) -> dict[str,
     current = _current_step(exchange, chronicle)
     if current:
         answer["current_step"] = current
+    if exchange.accepted and known.alphabet:
+        answer["guids"] = known.alphabet
     if exchange.id in chronicle.changes:
         answer["changes"] = chronicle.changes[exchange.id]
     return answer
 
 
 def _headers(exchange: Exchange) -> dict[str, str]:
-    spelled = {name.lower(): name for name, _ in reversed(exchange.headers)}
+    """Returns the class of each header's value, by its name as it is spelled; how a connection ends is told apart."""
+    headers = reversed(exchange.headers)
+    spelled = {name.lower(): name for name, _ in headers if name.lower() not in ("connection", "keep-alive")}
     return {name[:60]: header(name, exchange.header(name)) for name in sorted(spelled.values(), key=str.lower)[:60]}
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from conformance.behaviour.document import ACCEPTED, OTHER, REFUSED, kind_of
+from conformance.behaviour.document import ACCEPTED, NOT_SHOWN, OTHER, REFUSED, kind_of
 from conformance.drift.difference import Level
 
 Answer = Mapping[str, Any]
@@ -45,7 +45,7 @@ def differing(old: Answer, new: Answer) -> Differing:
     for name in ("status", "codes", "messages", "location", "connection", "trouble"):
         if old.get(name) != new.get(name):
             found[name] = (old.get(name), new.get(name))
-    for name in ("cost", "current_step"):
+    for name in ("cost", "current_step", "guids"):
         if name in old and name in new and old[name] != new[name]:
             found[name] = (old[name], new[name])
     found.update(_named("headers", _by_lower(old["headers"]), _by_lower(new["headers"])))
@@ -53,7 +53,7 @@ def differing(old: Answer, new: Answer) -> Differing:
     before, after = old.get("changes", {}), new.get("changes", {})
     for view in sorted({*before} & {*after}):
         found.update(_named(f"changes.{view}", before[view], after[view]))
-    return found
+    return {name: sides for name, sides in found.items() if NOT_SHOWN not in sides}
 
 
 def departures(old: Answer, new: Answer, ignored: Collection[str] = ()) -> list[Departure]:
@@ -177,6 +177,10 @@ def _cost(name: str, before: Any, after: Any) -> Departure:
     return Departure(name, Level.BREAKING, f"now costs {after} of the quota; it cost {before}", before, after)
 
 
+def _guids(name: str, before: Any, after: Any) -> Departure:
+    return Departure(name, Level.COMPATIBLE, f"now has guids made of {after}; they were of {before}", before, after)
+
+
 def _current_step(name: str, before: Any, after: Any) -> Departure:
     return Departure(name, Level.BREAKING, f"now calls {after} the current one; it was {before}", before, after)
 
@@ -191,6 +195,7 @@ _SAYERS: Final[Mapping[str, Callable[[str, Any, Any], Departure]]] = {
     "trouble": _trouble,
     "cost": _cost,
     "current_step": _current_step,
+    "guids": _guids,
 }
 
 
@@ -210,7 +215,7 @@ def _headers(found: Differing) -> Iterator[Departure]:
             respelled[before[0]] = after[0]
             continue
         level = _header_level(name, before[1], after[1])
-        says = f"now has {after[1]!r} in header {after[0]}; it was {before[1]!r}"
+        says = f"now shows header {after[0]} as {after[1]}; it was {before[1]}"
         yield Departure(f"headers.{name}", level, says, before[1], after[1])
     if respelled:
         spelled = ", ".join(list(respelled.values())[:_MOST_NAMED])
@@ -221,9 +226,9 @@ def _headers(found: Differing) -> Iterator[Departure]:
 def _header_level(name: str, before: str, after: str) -> Level:
     if "".join(before.split()).lower() == "".join(after.split()).lower():
         return Level.COSMETIC
-    # a parameter more, a connection that is kept or not: HTTP has clients expect it
+    # a parameter more, another way to cache: HTTP has clients expect it
     media_types = {text.partition(";")[0].strip().lower() for text in (before, after)}
-    harmless = name in ("connection", "vary", "cache-control", "pragma")
+    harmless = name in ("vary", "cache-control", "pragma")
     return Level.COMPATIBLE if harmless or (name == "content-type" and len(media_types) == 1) else Level.BREAKING
 
 
