@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -30,8 +30,13 @@ _READINGS: Final[Mapping[str, Callable[[dict[str, Any]], dict[Place, str]]]] = {
     "read-quality-process": process_facts,
     "list-decisions": lambda body: decision_facts(_results(body)),
 }
-_FREE: Final = frozenset({"login", "logout"})
-_MAY_CHANGE: Final = frozenset({"completeDateTime", "completeUser"})
+# What each reading shows beside the step that a call aims at.
+_VIEWS: Final[Mapping[str, tuple[str, ...]]] = {
+    "list-steps": (NEIGHBOURS,),
+    "read-quality-process": (PROCESS,),
+    "list-decisions": (DECISIONS,),
+}
+_COMPLETION: Final = ("status", "completeDateTime", "completeUser")
 
 Changes = dict[str, dict[str, str]]
 
@@ -67,27 +72,71 @@ class Chronicle:
         last: dict[str, tuple[int, Snapshot]] = {}
         for exchange in exchanges:
             snapshot = _reading(exchange)
-            if snapshot is None:
-                continue
-            if exchange.url in last:
-                start, before = last[exchange.url]
-                between = exchanges[start : exchange.id - 1]
-                self._attribute(exchange, changes(before, snapshot), between)
-            last[exchange.url] = (exchange.id, snapshot)
+            if snapshot is not None:
+                start, before = last.get(exchange.url, (0, snapshot))
+                interval = _Interval(exchange, before, snapshot, exchanges[start : exchange.id - 1])
+                for number, view, changed in interval.effects():
+                    self.changes[number].setdefault(view, {}).update(changed)
+                last[exchange.url] = (exchange.id, snapshot)
 
-    def _attribute(self, reading: Exchange, found: list[Change], between: Iterable[Exchange]) -> None:
-        """Tells calls what they changed: the one that was done, or all refused ones where none was done."""
-        writing = [one for one in between if one.method != "GET" and one.operation not in _FREE]
-        done = [one for one in writing if not one.refused]
-        asked = [one for one in writing if one.operation == REOPEN and one.refused]
-        if len(done) == 1 and done[0].operation == REOPEN:
-            asked = done
-        elif done:
-            return
-        for exchange in asked:
-            if exchange.subject is not None and not exchange.simultaneous:
-                for view, changed in _by_view(reading, found, exchange.subject).items():
-                    self.changes[exchange.id].setdefault(view, {}).update(changed)
+
+class _Interval:
+    """The calls between two readings of one view, and what the second reading shows of what they did."""
+
+    def __init__(self, reading: Exchange, before: Snapshot, after: Snapshot, calls: Sequence[Exchange]) -> None:
+        self._reading = reading
+        self._after = after
+        writing = [one for one in calls if one.method != "GET" and one.subject is not None]
+        self._done = [one for one in writing if not one.refused]
+        here = [one for one in writing if _subject(one).process == _process_of(reading)]
+        self._reopening = [one for one in here if one.operation == REOPEN and not one.simultaneous]
+        self._changes = [one for one in changes(before, after) if not self._by_staging(one)]
+
+    def effects(self) -> Iterator[tuple[int, str, dict[str, str]]]:
+        """Yields what calls changed: the call, the view, and the fields; none where it changed nothing."""
+        own = {one.id for one in self._reopening if self._alone(one)}
+        reopened = [one for one in self._done if one.operation == REOPEN]
+        beside = [one for one in self._changes if one.place.guid not in {_subject(call).step for call in self._done}]
+        for call in self._reopening:
+            subject = _subject(call)
+            if call.id in own and self._after.knows("step", subject.step):
+                yield call.id, STEP, self._own(call)
+            others = [one for one in beside if one.place.guid != subject.step]
+            # what is beside may be told of one call only, or that nothing of it changed of all
+            if not others or reopened == [call] or not self._done:
+                for view in _VIEWS[self._reading.operation]:
+                    yield call.id, view, {one.place.field: _class(one) for one in others}
+
+    def _by_staging(self, change: Change) -> bool:
+        """Whether it follows from what staging did, or depends on what ran before."""
+        if change.place.field == "currentStep" and change.now is not None:
+            return True
+        staged = any(one.operation != REOPEN for one in self._done)
+        return staged and change.place.kind != "step"
+
+    def _alone(self, call: Exchange) -> bool:
+        """Whether what the second reading shows of the call's step is its doing, and no later call's."""
+        step = _subject(call).step
+        touching = [one for one in self._done if _subject(one).step == step]
+        return touching[-1:] == [call] if call.accepted else not touching
+
+    def _own(self, call: Exchange) -> dict[str, str]:
+        """Returns how a call left its step: of a reopening what stands for its completion, and what else changed."""
+        step = _subject(call).step
+        alone = [one for one in self._done if _subject(one).step == step] in ([], [call])
+        changed = [one for one in self._changes if one.place.guid == step and alone]
+        shown = {one.place.field: _class(one) for one in changed if one.place.field not in _COMPLETION}
+        if not call.accepted:
+            return {one.place.field: _class(one) for one in changed}
+        fields = {field for one in _results(self._reading.json) if one.get("guid") == step for field in one}
+        for field in _COMPLETION:
+            value_after = self._after.of("step", step, field)
+            shown[field] = _state(field, value_after) if field in fields else NOT_SHOWN
+        return shown
+
+
+def _subject(call: Exchange) -> Subject:
+    return call.subject or Subject("", "")
 
 
 def _results(body: Any) -> list[dict[str, Any]]:
@@ -122,31 +171,6 @@ def _state_after(exchange: Exchange) -> str | None:
     if exchange.operation == "complete-step":
         return "COMPLETE"
     return "OPEN" if exchange.operation == REOPEN and exchange.comment is not UNREADABLE else None
-
-
-def _by_view(reading: Exchange, found: Iterable[Change], subject: Subject) -> Changes:
-    """Returns, by view, the fields that changed. A view that was read and shows no change is there, and empty."""
-    views: Mapping[str, tuple[str, ...]] = {
-        "list-steps": (STEP, NEIGHBOURS),
-        "read-quality-process": (PROCESS,),
-        "list-decisions": (DECISIONS,),
-    }
-    shown: Changes = {view: {} for view in views[reading.operation]}
-    if STEP in shown:
-        fields = {field for step in _results(reading.json) if step.get("guid") == subject.step for field in step}
-        shown[STEP] = dict.fromkeys(sorted(_MAY_CHANGE - fields), NOT_SHOWN)
-    for change in found:
-        view = _view(change.place, subject)
-        # which step is current depends on what ran before; the answer's is compared with the steps that are open
-        if view in shown and (change.place.field != "currentStep" or change.now is None):
-            shown[view][change.place.field] = _class(change)
-    return shown
-
-
-def _view(place: Place, subject: Subject) -> str:
-    if place.kind == "step":
-        return STEP if place.guid == subject.step else NEIGHBOURS
-    return {"process": PROCESS, "decision": DECISIONS}[place.kind]
 
 
 def _class(change: Change) -> str:

@@ -15,7 +15,7 @@ from conformance.session import REOPEN
 from conformance.verdict import Scenario
 
 # What is drawn at random leaves its verdict only. A class of generated input has a scenario of its own.
-_RANDOM: Final = ("walk", "fuzz-positive", "fuzz-negative", "fuzz-raw")
+_RANDOM: Final = ("walk", "fuzz-positive", "fuzz-negative", "fuzz-raw", "fuzz-answers")
 
 
 def record(

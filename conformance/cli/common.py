@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PROFILES: Final = ("documented", "winter-2023")
 LEVELS: Final = ("breaking", "compatible", "cosmetic")
-PHASES: Final = ("rules",)
+PHASES: Final = ("rules", "fuzz")
 NO_VERDICT: Final = 3
 
 

@@ -53,6 +53,8 @@ def differing(old: Answer, new: Answer) -> Differing:
     before, after = old.get("changes", {}), new.get("changes", {})
     for view in sorted({*before} & {*after}):
         found.update(_named(f"changes.{view}", before[view], after[view]))
+    if "body.(whole)" in found:  # nothing else can be read out of it
+        found = {name: sides for name, sides in found.items() if name not in ("codes", "messages")}
     return {name: sides for name, sides in found.items() if NOT_SHOWN not in sides}
 
 
@@ -256,6 +258,10 @@ _VIEWS: Final = {
 def _changes(found: Differing) -> Iterator[Departure]:
     for name, (before, after) in found.items():
         view, _, member = name.partition(".")
+        if view == "step" and before and after:
+            says = f"now leaves the step's {member} as {after}; it was {before}"
+            yield Departure(f"changes.{name}", Level.BREAKING, says, before, after)
+            continue
         what = f"{_VIEWS[view]} {member}"
         says = f"now changes {what} ({after})" if after else f"no longer changes {what}"
         was = f"; it was {before}" if before else "; it did not"

@@ -10,9 +10,9 @@ from conformance.evidence import Exchange, Recorder, Subject
 from conformance.session import LoginFailed, NoAccount, Session, Sessions
 from conformance.stage import api
 from conformance.stage.api import StagingBroke, Unstaged
+from conformance.stage.ledger import DECISIONS, Ledger
 from conformance.stage.plots import GROUP, PLOTS, RESTRICTED, UNASSIGNED, Plot, holders
-from conformance.stage.staged import COMPLETE, StagedProcess, StagedStep
-from conformance.stage.views import Views
+from conformance.stage.staged import COMPLETE, DOUBTED, StagedProcess, StagedStep
 from conformance.target import Staging
 
 _COMPLETED: Final = frozenset({"COMPLETE", "COMPLETED"})
@@ -23,13 +23,12 @@ class Processes:
 
     def __init__(self, sessions: Sessions, recorder: Recorder, staging: Staging, run_id: str) -> None:
         self.made: list[StagedProcess] = []
-        self.views = Views(self._reader)
+        self.ledger = Ledger(recorder, self._reader)
         self._sessions = sessions
         self._staging = staging
         self._run_id = run_id
         self._refused: dict[str, Exception] = {}
         self._unanswered: set[str] = set()  # names of processes that may exist, though no answer says so
-        recorder.watch(self._watch)
 
     def process(self, plot_name: str) -> StagedProcess:
         """Returns the plot's process, made on first use or when the last one was completed."""
@@ -53,6 +52,10 @@ class Processes:
         """Returns what is known of a regular step."""
         return next((step for one in self.made for step in one.regular if step.subject == subject), None)
 
+    def steps(self, guid: str) -> list[StagedStep]:
+        """Returns the regular steps of a process that scenarios use."""
+        return [step for one in self.made if one.guid == guid for step in one.regular]
+
     def why_not_assigned(self, process: StagedProcess, index: int) -> Exception:
         """Returns what kept a step from being assigned as planned."""
         return again(self._refused.get(f"{process.plot.name}/{index}", Unstaged("the step could not be assigned")))
@@ -69,7 +72,7 @@ class Processes:
         for role in dict.fromkeys([*filter(None, [by]), *self.permitted(staged)]):
             answer = api.complete(self._sessions[role], staged.subject)
             # what is refused may be complete already
-            if answer.accepted or self.status(staged.subject) == COMPLETE:
+            if answer.accepted or self.ledger.status(staged.subject) == COMPLETE:
                 staged.state, staged.completed_by = COMPLETE, role
                 return
         if answer is None:
@@ -78,21 +81,18 @@ class Processes:
             raise Unstaged(f"exchange {answer.id}: the target refused to complete a step: {answer.summary()}")
         raise StagingBroke(f"exchange {answer.id}: could not complete a step: {answer.summary()}")
 
-    def status(self, step: Subject) -> str:
-        """Reads whether a step is OPEN or COMPLETE."""
-        self.views.forget(step.process)
-        status = self.views.steps(step).of("step", step.step, "status")
-        if status not in ("OPEN", COMPLETE):
-            raise StagingBroke(f"step {step.step} reads {status!r}, neither OPEN nor COMPLETE")
-        return str(status)
-
     def decide(self, process: StagedProcess, state: str) -> None:
         """Lets an account of ours approve or reject the sign-off of a process."""
         signoff = process.signoffs[0]
+        if self.ledger.pending(signoff, DECISIONS):  # deciding would hide what earlier calls did
+            self.ledger.flush(process.guid, *self.ledger.views_of(process.guid))
         verdict = {"approved": "APPROVED", "rejected": "REJECTED"}[state]
+        if process.signoff == DOUBTED and state == "approved" and self.ledger.status(signoff) == COMPLETE:
+            process.signoff = state
+            return
         for decision, role in self._decisions_not(verdict, signoff) or self._ask_owner(process, verdict):
             api.decide(self._sessions[role], signoff, decision, verdict)
-            if state == "rejected" or self.status(signoff) == COMPLETE:
+            if state == "rejected" or self.ledger.status(signoff) == COMPLETE:
                 process.signoff = state
                 return
         raise Unstaged("the sign-off step is not complete after our approval; others must approve too")
@@ -102,15 +102,13 @@ class Processes:
         owner = self._sessions[process.plot.owner]
         if process.plot.runs_out:
             self._complete_rest(process, owner)
-        answer = None
-        if not self._is_completed(process):
+        if not process.plot.runs_out or not self._is_completed(process):
             answer = api.complete_process(owner, process.guid)
-        if not self._is_completed(process) and not process.plot.runs_out:
-            self._complete_rest(process, owner)
-            if not self._is_completed(process):
+            if not self._is_completed(process) and not process.plot.runs_out:
+                self._complete_rest(process, owner)
                 answer = api.complete_process(owner, process.guid)
-        if answer and not self._is_completed(process):
-            raise Unstaged(f"exchange {answer.id}: the process could not be completed: {answer.summary()}")
+            if not self._is_completed(process):
+                raise Unstaged(f"exchange {answer.id}: the process could not be completed: {answer.summary()}")
         process.completed = True
 
     def _complete_rest(self, process: StagedProcess, owner: Session) -> None:
@@ -173,8 +171,9 @@ class Processes:
         session = self._sessions[creator]
         process = StagedProcess(plot, str(created["guid"]), creator)
         self.made.append(process)
-        self.views.show(created)
+        self.ledger.created(created)
         shown = api.steps(session, process.guid)
+        self.ledger.listed(process.guid, shown)
         regular, signoffs = _subjects(process.guid, shown, "REGULAR"), _subjects(process.guid, shown, "SIGNOFF")
         if len(regular) < len(plot.steps):
             raise Unstaged(f"the template has {len(regular)} regular steps; {len(plot.steps)} are needed")
@@ -220,6 +219,11 @@ class Processes:
                 self._refused[f"{process.plot.name}/{index}"] = error
         if staged.assigned_to != process.plot.assigned_to(index):
             staged.assigned_to = "(not as planned)"
+
+    def assign(self, process: StagedProcess, staged: StagedStep, holder: str) -> None:
+        """Assigns an open step to another holder."""
+        self._assign_as_anyone(process, staged.subject, self._assignees(holder))
+        staged.assigned_to, staged.proven_by, staged.proven_role = holder, None, ""
 
     def _assign_as_anyone(self, process: StagedProcess, step: Subject, assignees: dict[str, Any] | None) -> None:
         """Assigns as the creator, and where only owners assign as the owner."""
@@ -269,26 +273,16 @@ class Processes:
     def completed_itself(self, subject: Subject) -> bool:
         """Tells whether a process that this run did not complete reads completed: staging did not mean to."""
         process = next((one for one in self.made if one.guid == subject.process), None)
-        self.views.forget()
         return process is not None and not process.completed and self._is_completed(process)
 
     def _is_completed(self, process: StagedProcess) -> bool:
-        shown = self.views.process(Subject(process.guid, ""))
-        return shown.of("process", process.guid, "status") in _COMPLETED
+        return self.ledger.process_status(process.guid) in _COMPLETED
 
     def _reader(self, guid: str) -> Session:
         return self._sessions[next((one.creator for one in self.made if one.guid == guid), "owner")]
 
     def _name(self, plot: Plot) -> str:
         return f"conformance-{self._run_id}-{plot.name}"
-
-    def _watch(self, exchange: Exchange) -> None:
-        if exchange.subject is None:
-            return
-        if exchange.refused:
-            self.views.forget(exchange.subject.process)
-        else:  # what was done may have changed any process
-            self.views.forget()
 
 
 def again(error: Exception) -> Exception:
