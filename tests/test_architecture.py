@@ -19,6 +19,7 @@ RULES = [rule.id for rule in contract.rules()]
 LAYERS = [
     "resources",
     "contract",
+    "page",
     "target",
     "evidence",
     "wire",

@@ -116,7 +116,7 @@ def _verdicts(old: Side, new: Side, names: Sequence[str], broken: Sequence[str])
     """Yields what fails, is fixed, is no longer reached and is newly reached, each reason once."""
     for rule, scenarios in _by_rule(broken).items():
         why = f": {new.reasons[scenarios[0]]}" if scenarios[0] in new.reasons else ""
-        passed = "passed" if scenarios[0] in old.reached else "was not tested"
+        passed = "passed" if scenarios[0] in old.reached or _rule_passed(old, rule) else "was not tested"
         waived = " (waived)" if _verdict(new, scenarios[0]) == "waived" else ""
         sentence = f"{rule} fails{waived}, in {_counted(scenarios)}; it {passed} before{why}"
         yield Difference(Kind.PROMISE_BROKEN, sentence, tuple(scenarios), "pass", "fail", answer=0)
