@@ -10,7 +10,7 @@ import difflib
 import hashlib
 import html
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -77,22 +77,24 @@ def known() -> tuple[Known, ...]:
 
 
 def compare(text: str) -> list[PageChange]:
-    """Returns how a newer copy differs from the page, in the order of the lines. Raises NotThePage."""
-    new = sentences(text)
-    left = Counter(sentence.digest for sentence in new)
-    gone = []
-    for one in known():
-        if left[one.digest]:
-            left[one.digest] -= 1
-        else:
-            gone.append(one)
+    """Returns how a newer copy differs from the page, in the order of the lines; a sentence may move.
+
+    Raises NotThePage.
+    """
+    old, new = known(), sentences(text)
+    matcher = difflib.SequenceMatcher(None, [one.digest for one in old], [one.digest for one in new], autojunk=False)
+    kept = [block for block in matcher.get_matching_blocks() if block.size]
+    in_old = {number for block in kept for number in range(block.a, block.a + block.size)}
+    in_new = {number for block in kept for number in range(block.b, block.b + block.size)}
+    gone = [one for number, one in enumerate(old) if number not in in_old]
+    come = [one for number, one in enumerate(new) if number not in in_new]
+    for moved in [one for one in gone if one.digest in {sentence.digest for sentence in come}]:
+        twin = next((sentence for sentence in come if sentence.digest == moved.digest), None)
+        if twin is not None:
+            gone.remove(moved)
+            come.remove(twin)
     if len(gone) * 2 > len(known()):
         raise NotThePage(f"{len(gone)} of the page's {len(known())} sentences are not in it: is it a copy of the page?")
-    come = []
-    for sentence in reversed(new):  # of equal ones the last are the new ones
-        if left[sentence.digest]:
-            left[sentence.digest] -= 1
-            come.insert(0, sentence)
     return sorted(_paired(gone, come), key=lambda change: change.was.line if change.was else _line(change.now))
 
 
