@@ -62,7 +62,7 @@ def test_refused_as_well(step: Subject, sessions: Sessions, profile: Profile, co
     ],
 )
 def test_charset_utf_8(stage: Stage, reopen: Reopen, content_type: str) -> None:
-    step = stage.completed_step(owner="owner", assigned_to="several")
+    step = stage.completed_step(owner="owner", assigned_to="group")
     answer = reopen(step, content_type=content_type)
     expect.reopened(answer)
 
@@ -77,5 +77,5 @@ def test_charset_utf_8(stage: Stage, reopen: Reopen, content_type: str) -> None:
     ],
 )
 def test_parameters(stage: Stage, sessions: Sessions, observe: Callable[[Exchange], None], content_type: str) -> None:
-    step = stage.completed_step(owner="owner", assigned_to="several")
+    step = stage.completed_step(owner="owner", assigned_to="group")
     observe(sessions["owner"].reopen(step, content_type=content_type))

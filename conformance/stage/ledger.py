@@ -72,6 +72,7 @@ class Ledger:
         self.shown: dict[str, dict[str, Any]] = {}  # each process as the target showed it last
         self.surprises: list[Surprise] = []
         self.unread: dict[str, str] = {}  # by scenario: why nothing shows what its calls did
+        self.blind = ""  # why the target can't be read at all; empty where it can
         self._recorder = recorder
         self._reader = reader  # whose session reads a process
         self._views: dict[tuple[str, str], _View] = {}  # by process and view
@@ -91,14 +92,23 @@ class Ledger:
         """Takes in the steps of a process that was just made."""
         self._keep(guid, STEPS, step_facts(steps))
 
+    def know(self, guid: str) -> None:
+        """Reads the steps of a process that was not read before; finds out whether the target can be read at all."""
+        if not self.blind and (guid, STEPS) not in self._views:
+            try:
+                self.read(guid, STEPS)
+            except Unstaged as error:
+                self.blind = str(error)
+
     def read(self, guid: str, *views: str) -> None:
         """Reads a process back, and finds what is otherwise than it should be."""
+        self._must_see()
         for view in views:
             self._take(guid, view, self._read(guid, view))
 
     def flush(self, guid: str, *views: str) -> None:
         """Reads a process back as `read` does; where it can't be read, nothing shows what the calls did."""
-        for view in views:
+        for view in views if not self.blind else ():
             try:
                 self.read(guid, view)
             except (Unstaged, StagingBroke) as error:
@@ -110,6 +120,7 @@ class Ledger:
 
     def compare_single(self, step: Subject) -> None:
         """Reads the step by its own view; its status and assignees have to be those that the list of steps shows."""
+        self._must_see()
         known = self._views[step.process, STEPS]
         facts = step_facts([api.step(self._reader(step.process), step)])
         places = [Place("step", step.step, name) for name in ("status", "assignees")]
@@ -156,6 +167,10 @@ class Ledger:
         """Returns every view that there is of a process."""
         return (STEPS, PROCESS, DECISIONS) if guid in self._signoffs else (STEPS, PROCESS)
 
+    def _must_see(self) -> None:
+        if self.blind:
+            raise Unstaged(f"nothing can be read back: {self.blind}")
+
     def _read(self, guid: str, view: str) -> dict[Place, str]:
         session = self._reader(guid)
         if view == STEPS:
@@ -170,6 +185,11 @@ class Ledger:
             known = self._views.pop((guid, view), None)
             for exchange in self._since(known.read_at if known else 0, guid):
                 self.unread[exchange.scenario] = reason
+
+    def not_open(self, exchange: Exchange, step: Subject) -> None:
+        """Takes in that a step was not open after a call that should have reopened it."""
+        change = Change(Place("step", step.step, "status"), "OPEN", "COMPLETE")
+        self.surprises.append(Surprise((change,), (exchange,), staged=False))
 
     def _take(self, guid: str, view: str, facts: dict[Place, str]) -> None:
         known = self._views.get((guid, view))

@@ -12,9 +12,10 @@ from conformance.evidence import UNREADABLE, Exchange, Recorder, Subject
 from conformance.session import JSON, REOPEN, LoginFailed, NoAccount, Sessions
 from conformance.stage.api import StagingBroke, Unstaged
 from conformance.stage.ledger import DECISIONS, PROCESS, STEPS, Surprise
-from conformance.stage.plots import GROUP, PLOTS, SEVERAL, UNASSIGNED, Plot
+from conformance.stage.plots import GROUP, SEVERAL, UNASSIGNED
 from conformance.stage.processes import Processes
 from conformance.stage.staged import COMPLETE, DOUBTED, OPEN, UNKNOWN, Proof, StagedProcess, StagedStep
+from conformance.stage.standing import StandingProcesses
 from conformance.target import Staging
 
 
@@ -33,7 +34,11 @@ class Stage:
         self.proofs: dict[str, list[Proof]] = {}  # by scenario: what shows that its refusals are for the right reason
         self._sessions = sessions
         self._recorder = recorder
-        self._processes = Processes(sessions, recorder, staging, run_id)
+        self._processes: Processes | StandingProcesses = (
+            StandingProcesses(sessions, recorder, staging)
+            if staging.steps
+            else Processes(sessions, recorder, staging, run_id)
+        )
         self._ledger = self._processes.ledger
         self._leased: set[str] = set()  # processes that the scenario under way has leased steps of
         recorder.watch(self._watch)
@@ -92,15 +97,14 @@ class Stage:
 
     def fresh_step(self) -> Subject:
         """Returns an open regular step that nobody has completed yet."""
-        found = (step for one in self._processes.made for step in one.regular if not step.completed_by)
-        return self._leasing(next((step.subject for step in found), None) or self._lease("owner", "assignee").subject)
+        steps = [step for one in self._processes.made if not one.completed for step in one.regular]
+        fresh = next((step for step in steps if step.state == OPEN and not step.completed_by), None)
+        return self._leasing((fresh or self._processes.fresh()).subject)
 
     def signoff(self, state: str, plot: str = "") -> Subject:
         """Returns a sign-off step that is `pending`, `approved` or `rejected`."""
-        process = self._processes.process(plot or ("others" if state == "approved" else "assigned"))
-        if not process.signoffs:
-            raise Unstaged("the template has no sign-off step")
-        if process.signoff != state:
+        process = self._processes.with_signoff(state, plot)
+        if process.signoff != state and isinstance(self._processes, Processes):
             last_open = len(process.spare) + len(process.signoffs) == 1 and state == "approved"
             if last_open and all(step.state != OPEN for step in process.regular):
                 self._bring_to(process.regular[1], OPEN)  # else the approval would complete the process (AUTOMATIC)
@@ -110,22 +114,22 @@ class Stage:
 
     def completed_process_signoff(self) -> Subject:
         """Returns the approved sign-off step of a process completed since."""
-        for process in self._processes.made:
-            if process.completed and process.signoff == "approved" and not process.plot.runs_out:
-                self._ledger.follow_decisions(process.signoffs[0])
-                return self._leasing(process.signoffs[0])
+        process = self._processes.locked_signoff()
+        if process is not None:
+            self._ledger.follow_decisions(process.signoffs[0])
+            return self._leasing(process.signoffs[0])
         signoff = self.signoff("approved", "shared")
         self.completed_process_step(assigned_to=GROUP)
         return self._leasing(signoff)
 
     def completed_process_step(self, owner: str = "owner", assigned_to: str = "assignee") -> Subject:
         """Returns a completed regular step, once reopened by a permitted account, of a process completed since."""
-        for process in self._processes.made:
-            index = _index(process.plot, owner, assigned_to)
-            if process.completed and index is not None and process.regular[index].assigned_to == assigned_to:
-                return self._leasing(process.regular[index].subject)
+        locked = self._processes.locked(owner, assigned_to)
+        if locked is not None:
+            return self._leasing(locked.subject)
         staged = self._lease(owner, assigned_to)
         process = self._processes.of(staged)
+        assert isinstance(self._processes, Processes)  # noqa: S101 - where steps stand ready, `locked` has raised
         for step in process.regular:
             if step.proven_by is None or step.waiting:
                 self._bring_to(step, COMPLETE)
@@ -182,10 +186,17 @@ class Stage:
                         self._settle(step)
         for process in self._processes.made:
             self._ledger.flush(process.guid, *self._ledger.views_of(process.guid))
+            for step in process.regular if self._ledger.blind else ():
+                with suppress(NoAccount, LoginFailed):
+                    self._probe(step)
 
     def forgo(self, reason: str) -> None:
         """Reads nothing any more: nothing shows what the last calls did."""
         self._ledger.forgo(reason)
+
+    def calls_to_end(self) -> int:
+        """Returns how many calls it takes at most to read everything back and to remove what was made."""
+        return sum(len(self._ledger.views_of(one.guid)) + 1 for one in self._processes.made)
 
     def close(self) -> None:
         """Deletes what this run made; what could not be deleted is in `left_behind`."""
@@ -200,25 +211,25 @@ class Stage:
     def _lease(self, owner: str, assigned_to: str) -> StagedStep:
         if assigned_to not in (UNASSIGNED, GROUP, SEVERAL) and assigned_to not in self._sessions:
             raise NoAccount(f"the target file has no account {assigned_to}")
-        found = ((plot, _index(plot, owner, assigned_to)) for plot in PLOTS)
-        plot, index = next((plot, index) for plot, index in found if index is not None)
-        process = self._processes.process(plot.name)
-        staged = process.regular[index]
-        if staged.assigned_to != assigned_to and assigned_to in plot.takes_turns(index):
+        staged = self._processes.lease(owner, assigned_to)
+        if staged.assigned_to != assigned_to and isinstance(self._processes, Processes):
             self._bring_to(staged, OPEN)
-            self._processes.assign(process, staged, assigned_to)
-        if staged.assigned_to != assigned_to:
-            raise self._processes.why_not_assigned(process, index)
+            self._processes.assign(self._processes.of(staged), staged, assigned_to)
         return staged
 
     def _leasing(self, subject: Subject) -> Subject:
         """Hands a step out."""
-        if self.careful:
+        self._ledger.know(subject.process)
+        if self.careful and not self._ledger.blind:
             self._ledger.read(subject.process, *self._ledger.views_of(subject.process))
         self._leased.add(subject.process)
         return subject
 
     def _bring_to(self, staged: StagedStep, state: str, by: str = "") -> None:
+        if staged.state == UNKNOWN and self._ledger.blind:
+            with suppress(Unstaged):  # what can't be completed is complete already
+                self._processes.complete(staged)
+            staged.state = COMPLETE
         if staged.state == UNKNOWN:
             staged.state = self._ledger.status(staged.subject)
         if staged.state == state:
@@ -232,25 +243,35 @@ class Stage:
 
     def _complete(self, staged: StagedStep, by: str) -> None:
         process = self._processes.of(staged)
-        other = next(step for step in process.regular if step is not staged)
         if not process.stays_open:
-            self._bring_to(other, OPEN)
+            self._bring_to(next(step for step in process.regular if step is not staged), OPEN)
         try:
             self._complete_whatever(staged, by)
         except Unstaged:  # steps may have to be completed in their order
-            if staged is process.regular[0] or other.state == COMPLETE or not process.stays_open:
+            first = process.regular[0]
+            if first is staged or first.state == COMPLETE or not process.stays_open:
                 raise
-            self._complete_whatever(other)
+            self._complete_whatever(first)
             self._complete_whatever(staged, by)
 
     def _complete_whatever(self, staged: StagedStep, by: str = "") -> None:
         """Completes a step, once it was seen what earlier calls did to it: completing would hide that."""
-        if self._ledger.pending(staged.subject):
+        if self._ledger.blind:
+            self._probe(staged)
+        elif self._ledger.pending(staged.subject):
             self._ledger.flush(staged.subject.process, STEPS)
             staged.state = OPEN
             self._follow(self._processes.of(staged))
         if staged.state != COMPLETE:
             self._processes.complete(staged, by)
+
+    def _probe(self, staged: StagedStep) -> None:
+        """Where nothing can be read a second reopen tells whether the first was done: it has to be refused."""
+        first, staged.unseen = staged.unseen, None
+        if first is not None and staged.state == OPEN:
+            answer = self._sessions[first.account].reopen(staged.subject, purpose="control")
+            if answer.accepted:
+                self._ledger.not_open(first, staged.subject)
 
     def _settle(self, staged: StagedStep) -> None:
         """Gives the refusals tried on a completed step their positive control: a permitted account reopens it."""
@@ -266,6 +287,12 @@ class Stage:
             proof.missing = reason
         staged.waiting.clear()
         staged.state = UNKNOWN
+
+    def _regular_beside(self, process: StagedProcess) -> StagedStep | None:
+        """Returns the regular step that shows that steps can be reopened in a process, or near it."""
+        owner = process.plot.owner
+        near = [process, *(one for one in self._processes.made if one.plot.owner == owner)]
+        return next((step for one in near if not one.completed for step in one.regular), None)
 
     def _follow(self, process: StagedProcess) -> None:
         """Takes over what a reading showed of the steps' states."""
@@ -288,6 +315,7 @@ class Stage:
         if staged is None:
             return
         staged.state = OPEN if exchange.accepted else UNKNOWN
+        staged.unseen = exchange if exchange.purpose == "scenario" and not exchange.simultaneous else staged.unseen
         if exchange.accepted and exchange.account in self._processes.permitted(staged):
             staged.proven_by, staged.proven_role = exchange.id, exchange.account
             for proof in staged.waiting:
@@ -303,17 +331,20 @@ class Stage:
         staged = self._processes.step(subject)
         if process is None or exchange.purpose != "scenario":
             return
-        control = staged or process.regular[0]
+        control = staged
+        if staged is None or (process.completed and staged.proven_by is None):
+            control = self._regular_beside(process)
         expected = staged and staged.state == COMPLETE and not process.completed and _ordinary(exchange)
         if staged and expected and exchange.account in self._processes.permitted(staged):
             staged.state = UNKNOWN  # it should have been reopened; perhaps it was open already
         proof = Proof()
         self.proofs.setdefault(exchange.scenario, []).append(proof)
+        if control is None:
+            proof.missing = "there is no regular step beside it"
+            return
         known = staged is None or process.completed or control.state == OPEN
         if known and control.proven_by is not None:
             proof.exchange = control.proven_by
-        elif process.completed:
-            proof.missing = "no permitted account reopened this step before"
         else:
             control.waiting.append(proof)
 
@@ -322,12 +353,3 @@ def _ordinary(exchange: Exchange) -> bool:
     """Tells whether a call asks for a reopening as the page shows it."""
     types = [value for name, value in exchange.request_headers if name.lower() == "content-type"]
     return exchange.comment is not UNREADABLE and types == [JSON]
-
-
-def _index(plot: Plot, owner: str, assigned_to: str) -> int | None:
-    """Returns which step of a plot is meant; None where it has none of the kind."""
-    if plot.owner == owner:
-        for index in range(len(plot.steps)):
-            if assigned_to in plot.takes_turns(index):
-                return index
-    return None

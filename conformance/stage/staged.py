@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from conformance.evidence import Subject
+from conformance.evidence import Exchange, Subject
 from conformance.stage.plots import Plot
 
 OPEN: Final = "OPEN"
@@ -35,6 +35,7 @@ class StagedStep:
     completed_by: str = ""
     proven_by: int | None = None  # the exchange in which a permitted account reopened it last
     proven_role: str = ""  # that account
+    unseen: Exchange | None = None  # the reopening of which nothing shows yet what it did, where nothing can be read
     waiting: list[Proof] = field(default_factory=list)  # of refusals that still lack their positive control
 
 
