@@ -676,14 +676,16 @@ def test_how_much_fails_can_be_chosen(call, fails_on):
     assert {level for level, code in codes.items() if code == 4} == fails_on
 
 
-HOSTILE = "`x` | <script>alert(1)</script> [a](http://x) \x1b[2J ‮ \n# heading"
+HOSTILE = "`x` | <script>alert(1)</script> [a](http://x) \x1b[2J \u202e \n# heading \ud800"
 
 
 def test_drift_is_valid_and_harmless_whatever_the_target_sent():
     old, new = side(accepted(), refused()), side(accepted(header={"X-`|<b>": "1"}), refused(message=HOSTILE))
     made = document.make(drift.compare(old, new), old, new, names=("a", HOSTILE))
     DRIFT_SCHEMA.validate(json.loads(json.dumps(made)))
-    lines = document.markdown(made).splitlines()
+    text = document.markdown(made)
+    assert text.replace("\n", "").isprintable()
+    lines = text.splitlines()
     assert [line for line in lines if line.startswith("# ")] == ["# Differences from the baseline"]
     assert not any("<script>" in re.sub(r"`+ .*? `+|`[^`]*`", "", line) for line in lines)
 

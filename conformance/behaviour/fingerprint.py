@@ -136,9 +136,9 @@ def _location(location: str, url: str) -> str:
 def _cleaned(given: Any, clean: Callable[[str], str]) -> Any:
     match given:
         case str():
-            return clean(given)
+            return clean(given).encode("utf-8", "backslashreplace").decode()  # a lone surrogate can't be written
         case dict():
-            return {clean(key): _cleaned(member, clean) for key, member in given.items()}
+            return {_cleaned(key, clean): _cleaned(member, clean) for key, member in given.items()}
         case list():
             return [_cleaned(entry, clean) for entry in given]
     return given

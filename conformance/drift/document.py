@@ -133,16 +133,20 @@ def _json(given: Any) -> str:
     return json.dumps(given, ensure_ascii=False)
 
 
+def _visible(text: str) -> str:
+    """Returns a text on one line, with all that could turn or hide what is around it made visible."""
+    line = " ".join(text.split())
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in line)
+
+
 def _plain(text: str) -> str:
     """Returns a text for a heading: on one line, without anything that Markdown would take for itself."""
-    return "".join(
-        f"\\{character}" if character in "\\`*_[]<>#|" else character for character in " ".join(text.split())
-    )
+    return "".join(f"\\{character}" if character in "\\`*_[]<>#|" else character for character in _visible(text))
 
 
 def _code(text: str) -> str:
     """Returns a text as inline code, whatever back-ticks are in it."""
-    text = " ".join(text.split()) or " "
+    text = _visible(text) or " "
     longest = max(map(len, re.findall("`+", text)), default=0)
     fence = "`" * (longest + 1)
     return f"{fence} {text} {fence}" if longest else f"{fence}{text}{fence}"
