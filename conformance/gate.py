@@ -33,7 +33,7 @@ def run(target: Target, settings: Settings, progress: Progress) -> dict[str, Any
     started, begun = dt.datetime.now(dt.UTC), time.monotonic()
     recorder = Recorder(Redactor())
     connection = wire.Wire(loopback=target.loopback, timeout_seconds=target.timeout_seconds)
-    sessions = Sessions(Client(target, recorder, connection, lambda: state.may_send()))
+    sessions = Sessions(Client(target, recorder, connection, lambda operation: state.may_send(operation)))
     stage = Stage(sessions, recorder, target.staging, run_id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}")
     state = Run(target, contract.profiles()[target.profile], recorder, sessions, stage, settings, progress)
     with _interruptible(state):

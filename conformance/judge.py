@@ -46,9 +46,8 @@ ORDER: Final = (
 )
 
 
-# What one call may add to what has to be cleaned up: a process, which is read back in three views and deleted, perhaps
-# by the second account that is asked.
-MOST_AT_ONCE: Final = 5
+# What a call adds to what has to be cleaned up: a process is read back and deleted, an account logged out.
+_ADDS: Final = {"create-quality-process": 4, "login": 1}
 # So many calls do for every scenario of the rules, if nothing is found that has to be tried again.
 EVERYTHING: Final = 200
 
@@ -132,12 +131,12 @@ class Run:
         """Returns how many calls it takes at most to read back, delete and log out what there is now."""
         return self.stage.calls_to_end() + self.sessions.opened
 
-    def may_send(self) -> None:
+    def may_send(self, operation: str) -> None:
         """Raises Spent where only those calls of the budget are left that cleaning up takes."""
         budget = self.settings.budget
         if budget is None or self.ending:
             return
-        if len(self.recorder.exchanges) + self.reserve() + MOST_AT_ONCE > budget:
+        if len(self.recorder.exchanges) + self.reserve() + 1 + _ADDS.get(operation, 0) > budget:
             self.stopped = self.stopped or f"the budget of {budget} calls is spent"
             raise Spent(self.stopped)
 
@@ -467,14 +466,19 @@ def run_scenarios(run: Run, folder: str) -> str:
     stopped = _run(run, folder, frozenset())
     if run.seen_enough():
         return "every rule has failed that the run was to end with"
-    run.ending = bool(stopped)
-    run.stage.settle(controls=not stopped)
+    _settle(run)
     names = run.try_again()
     if names and not stopped:
         stopped = _run(run, folder, names)
-        run.ending = bool(stopped)
-        run.stage.settle(controls=not stopped)
+        _settle(run)
     return stopped
+
+
+def _settle(run: Run) -> None:
+    """Lets the stage make those calls that are kept for it."""
+    run.ending = True
+    run.stage.settle()
+    run.ending = False
 
 
 def _run(run: Run, folder: str, names: frozenset[str]) -> str:

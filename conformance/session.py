@@ -52,7 +52,7 @@ class Client:
     target: Target
     recorder: Recorder
     wire: Wire
-    may_send: Callable[[], None] = lambda: None
+    may_send: Callable[[str], None] = lambda operation: None  # noqa: ARG005
 
     def call(
         self,
@@ -70,7 +70,7 @@ class Client:
         simultaneous: bool = False,
     ) -> Exchange:
         """Makes one call and returns its recorded exchange. Never raises for what the target does. Raises Spent."""
-        self.may_send()
+        self.may_send(operation)
         headers = {name: secret.reveal() for name, secret in self.target.headers.items()}
         if session_id is not None:
             headers[SESSION_HEADER] = session_id

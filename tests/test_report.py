@@ -477,7 +477,7 @@ LATER = "Thu, 05 Mar 2026 12:00:00 GMT"
 
 def test_a_behaviour_is_what_two_runs_have_in_common():
     again = numbered(
-        exchange(scenario=OWN, purpose="staging", started="2026-03-05T12:00:00.000Z"),
+        exchange(scenario="", operation="login", purpose="staging", started="2026-03-05T12:00:00.000Z"),
         refusal(scenario=OWN, started="2026-03-05T12:00:00.000Z", milliseconds=99.0, header={"Date": LATER}),
     )
     shown = made(*CALLS, scenarios=[PASSED])["behaviours"]

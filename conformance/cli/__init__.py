@@ -10,6 +10,7 @@ from conformance import __version__
 from conformance.cli.baseline import baseline
 from conformance.cli.common import NO_VERDICT
 from conformance.cli.diff import diff
+from conformance.cli.plan import plan
 from conformance.cli.prove import prove
 from conformance.cli.rules import rules
 from conformance.cli.run import run
@@ -35,7 +36,7 @@ def main() -> None:
     """
 
 
-for command in (run, serve, diff, baseline, prove, rules):
+for command in (run, plan, serve, diff, baseline, prove, rules):
     main.add_command(command)
 
 

@@ -107,7 +107,7 @@ def run(
         )
     must_be_usable(report_dir)
     baseline = read_baseline(baseline_file) if baseline_file else None
-    with _target(target_file, base_url, profile) as target:
+    with target_of(target_file, base_url, profile) as target:
         from conformance import gate
         from conformance.judge import Settings
 
@@ -124,7 +124,7 @@ def run(
 
 
 @contextmanager
-def _target(file: Path | None, base_url: str | None, profile: str | None) -> Iterator[Target]:
+def target_of(file: Path | None, base_url: str | None, profile: str | None) -> Iterator[Target]:
     """Yields the target of a file, or the embedded Arena's while it runs."""
     from conformance import target
 

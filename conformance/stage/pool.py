@@ -176,9 +176,9 @@ class Stage:
 
     # ending
 
-    def settle(self, *, controls: bool = True) -> None:
+    def settle(self) -> None:
         """Reads everything back, once every positive control was run that is still missing."""
-        for process in self._processes.made if controls else ():
+        for process in self._processes.made:
             for step in process.regular:
                 if step.waiting and not process.completed:
                     with suppress(Unstaged, StagingBroke, NoAccount, LoginFailed):
@@ -195,8 +195,9 @@ class Stage:
         self._ledger.forgo(reason)
 
     def calls_to_end(self) -> int:
-        """Returns how many calls it takes at most to read everything back and to remove what was made."""
-        return sum(len(self._ledger.views_of(one.guid)) + 1 for one in self._processes.made)
+        """Returns how many calls it takes at most to prove refusals, read everything back and remove what was made."""
+        waiting = sum(1 for one in self._processes.made for step in one.regular if step.waiting and not one.completed)
+        return 2 * waiting + sum(len(self._ledger.views_of(one.guid)) + 1 for one in self._processes.made)
 
     def close(self) -> None:
         """Deletes what this run made; what could not be deleted is in `left_behind`."""
@@ -288,11 +289,18 @@ class Stage:
         staged.waiting.clear()
         staged.state = UNKNOWN
 
-    def _regular_beside(self, process: StagedProcess) -> StagedStep | None:
-        """Returns the regular step that shows that steps can be reopened in a process, or near it."""
-        owner = process.plot.owner
-        near = [process, *(one for one in self._processes.made if one.plot.owner == owner)]
-        return next((step for one in near if not one.completed for step in one.regular), None)
+    def _control_of(self, process: StagedProcess, staged: StagedStep | None) -> StagedStep | None:
+        """Returns the step whose reopening shows that a refusal is for the right reason.
+
+        It is the step itself, or for a sign-off step a regular one of the process. In a completed process it was
+        reopened before, or else another step of the same owner can be.
+        """
+        own = [staged] if staged else process.regular
+        reopened = (step for step in own if step.proven_by is not None)
+        if not process.completed or any(step.proven_by for step in own):
+            return next(reopened, own[0] if own else None)
+        near = (one for one in self._processes.made if one.plot.owner == process.plot.owner and not one.completed)
+        return next((step for one in near for step in one.regular), None)
 
     def _follow(self, process: StagedProcess) -> None:
         """Takes over what a reading showed of the steps' states."""
@@ -331,16 +339,14 @@ class Stage:
         staged = self._processes.step(subject)
         if process is None or exchange.purpose != "scenario":
             return
-        control = staged
-        if staged is None or (process.completed and staged.proven_by is None):
-            control = self._regular_beside(process)
         expected = staged and staged.state == COMPLETE and not process.completed and _ordinary(exchange)
         if staged and expected and exchange.account in self._processes.permitted(staged):
             staged.state = UNKNOWN  # it should have been reopened; perhaps it was open already
         proof = Proof()
         self.proofs.setdefault(exchange.scenario, []).append(proof)
+        control = self._control_of(process, staged)
         if control is None:
-            proof.missing = "there is no regular step beside it"
+            proof.missing = "no step is left that could be reopened"
             return
         known = staged is None or process.completed or control.state == OPEN
         if known and control.proven_by is not None:
