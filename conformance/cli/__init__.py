@@ -28,6 +28,7 @@ def main() -> None:
       arena-conformance run                      test the embedded Arena
       arena-conformance run --target arena.yaml  test the server of that file
       arena-conformance serve --port 8080        an Arena for your own tests
+      arena-conformance diff OLD NEW             what changed between two runs
       arena-conformance rules                    what is tested, and why
 
     \b
