@@ -37,6 +37,8 @@ _VIEWS: Final[Mapping[str, tuple[str, ...]]] = {
     "list-decisions": (DECISIONS,),
 }
 _COMPLETION: Final = ("status", "completeDateTime", "completeUser")
+# What completing or assigning a step may set on others, as their turn comes.
+_SET_BY_STAGING: Final = frozenset({"dueDateTime", "approvals"})
 
 Changes = dict[str, dict[str, str]]
 
@@ -72,12 +74,14 @@ class Chronicle:
         last: dict[str, tuple[int, Snapshot]] = {}
         for exchange in exchanges:
             snapshot = _reading(exchange)
-            if snapshot is not None:
-                start, before = last.get(exchange.url, (0, snapshot))
+            if snapshot is None:
+                continue
+            if exchange.url in last:
+                start, before = last[exchange.url]
                 interval = _Interval(exchange, before, snapshot, exchanges[start : exchange.id - 1])
                 for number, view, changed in interval.effects():
                     self.changes[number].setdefault(view, {}).update(changed)
-                last[exchange.url] = (exchange.id, snapshot)
+            last[exchange.url] = (exchange.id, snapshot)
 
 
 class _Interval:
@@ -112,7 +116,7 @@ class _Interval:
         if change.place.field == "currentStep" and change.now is not None:
             return True
         staged = any(one.operation != REOPEN for one in self._done)
-        return staged and change.place.kind != "step"
+        return staged and (change.place.kind != "step" or change.place.field in _SET_BY_STAGING)
 
     def _alone(self, call: Exchange) -> bool:
         """Whether what the second reading shows of the call's step is its doing, and no later call's."""
