@@ -6,7 +6,7 @@ import base64
 import re
 import shlex
 import threading
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from typing import Any, Final
@@ -231,16 +231,20 @@ class Exchange:
 
 def curl(exchange: Exchange) -> str:
     """Returns a shell command that repeats the call; the session id comes from `$ARENA_SESSION_ID`."""
-    words = ["curl", "-i", "-X", exchange.method, shlex.quote(exchange.url)]
-    for name, value in exchange.request_headers:
+    return curl_of(exchange.method, exchange.url, exchange.request_headers, exchange.request_body)
+
+
+def curl_of(method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> str:
+    """Returns the command for a call that was recorded, and redacted, before."""
+    words = ["curl", "-i", "-X", method, shlex.quote(url)]
+    for name, value in headers:
         if name.lower() == SESSION_HEADER and value == REDACTED:
             words += ["-H", f'"{name}: $ARENA_SESSION_ID"']
         elif name.lower() not in {"content-length", "accept-encoding", "connection", "user-agent", "accept"}:
             # curl drops a header without a value unless a semicolon ends it
             words += ["-H", shlex.quote(f"{name}: {value}" if value else f"{name};")]
-    if exchange.request_body is not None and not any(n.lower() == "content-type" for n, _ in exchange.request_headers):
+    if body is not None and not any(name.lower() == "content-type" for name, _ in headers):
         words += ["-H", "'Content-Type:'"]
-    body = exchange.request_body
     if body is None:
         return " ".join(words)
     if b"\0" in body:  # no argument can hold one
