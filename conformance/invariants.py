@@ -15,7 +15,7 @@ from typing import Any, Final
 from conformance import contract
 from conformance.contract import Profile
 from conformance.evidence import UNREADABLE, Exchange
-from conformance.session import DOUBTFUL, FOREIGNER, JSON, REOPEN
+from conformance.session import DOUBTFUL, FOREIGNER, JSON, REOPEN, VARIANT
 from conformance.stage.snapshot import process_facts
 from conformance.verdict import Finding
 
@@ -31,6 +31,7 @@ RESET: Final = "X-Arena-Next-Request-Limit-Reset"
 
 # The HTTP layer may turn a request away for its size before the operation sees it.
 _TOO_LARGE = frozenset({413, 414, 431})
+_BELOW = frozenset({408, 411, 413, 414, 431, 501, 505})
 _LARGE_BODY = 64 * 1024
 _LONG_HEADER = 1000
 COMMENT_LIMIT: Final = 1000
@@ -85,10 +86,17 @@ def judge(exchange: Exchange, profile: Profile, process: Mapping[str, Any] | Non
 
 
 def turned_away(exchange: Exchange) -> bool:
-    """Tells whether the HTTP layer refused a large request before the operation saw it."""
+    """Tells whether the HTTP layer refused a large or unusual request before the operation saw it."""
+    if exchange.unusual and (exchange.status in _BELOW or _plain_refusal(exchange)):
+        return True
     large = len(exchange.request_body or b"") > _LARGE_BODY
     large = large or any(len(value) > _LONG_HEADER for _, value in exchange.request_headers)
     return large and exchange.status in _TOO_LARGE
+
+
+def _plain_refusal(exchange: Exchange) -> bool:
+    """Whether the answer is a 400 that is not even announced as JSON."""
+    return exchange.status == 400 and not any(JSON in value.lower() for value in exchange.header("Content-Type"))
 
 
 def _status(exchange: Exchange, profile: Profile) -> list[tuple[str, str, str]]:
@@ -318,7 +326,8 @@ class QuotaWatch:
         """Takes the next exchange in and says whether the count is right."""
         if exchange.operation == "login":
             return Judgement()
-        if exchange.account in ("", DOUBTFUL) or exchange.operation == "logout" or exchange.status is None:
+        uncertain = exchange.account in ("", DOUBTFUL) or exchange.operation in ("logout", VARIANT)
+        if uncertain or exchange.status is None:
             for count in self._counts.values():
                 count.perhaps += 1
             return Judgement()

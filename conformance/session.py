@@ -14,13 +14,14 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from conformance.evidence import REDACTED, SESSION_HEADER, UNREADABLE, Exchange, Recorder, Subject, Unreadable
 from conformance.target import Account, Secret, Target
 from conformance.wire import Answer, Wire
 
 REOPEN: Final = "reopen-step"
+VARIANT: Final = "reopen-variant"  # a reopen that its address, method or framing makes another call: observed
 STATUS_CHANGES: Final = "/qualityprocesses/statuschanges"
 DOUBTFUL: Final = "(doubtful)"  # a session of which nobody knows whether it is still recognised
 FOREIGNER: Final = "foreigner"  # the one account that lives in another workspace
@@ -39,6 +40,38 @@ class NotOurs(Exception):
 
 class LoginFailed(Exception):
     """A configured account can't log in."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """The head of a request as it goes over the wire, where an HTTP library would not write it so.
+
+    `headers` follow those that every call has. `start` replaces the first line, `framed` the body.
+    """
+
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    start: Callable[[bytes], bytes] | None = None  # makes the first line of the path
+    framed: Callable[[bytes], bytes] | None = None
+    path: Callable[[bytes], bytes] | None = None
+    end_of_line: bytes = b"\r\n"
+    host: bool = True
+    ends: bool = False  # nothing follows, and the server is told so
+
+    @property
+    def shown(self) -> list[tuple[str, str]]:
+        """The headers as text."""
+        return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.headers]
+
+    def payload(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> bytes:
+        """Returns all bytes of the request."""
+        parts = urlsplit(url)
+        path = parts.path.encode()
+        path = self.path(path) if self.path else path
+        start = self.start(path) if self.start else method.encode() + b" " + path + b" HTTP/1.1"
+        lines = [start, *([b"Host: " + parts.netloc.encode()] if self.host else []), b"Connection: close"]
+        lines += [name.encode() + b": " + value.encode() for name, value in headers.items()]
+        lines += [name + b": " + value for name, value in self.headers]
+        return self.end_of_line.join([*lines, b"", self.framed(body) if self.framed else body])
 
 
 @dataclass(frozen=True)
@@ -63,8 +96,13 @@ class Client:
         subject: Subject | None = None,
         comment: str | Unreadable | None = UNREADABLE,
         simultaneous: bool = False,
+        unusual: bool = False,
+        written: Written | None = None,
     ) -> Exchange:
-        """Makes one call and returns its recorded exchange. Never raises for what the target does."""
+        """Makes one call and returns its recorded exchange. Never raises for what the target does.
+
+        What is `written` goes out as it is, past the HTTP library; its head stands in for that of the call.
+        """
         headers = {name: secret.reveal() for name, secret in self.target.headers.items()}
         if session_id is not None:
             headers[SESSION_HEADER] = session_id
@@ -73,6 +111,8 @@ class Client:
         # a session id that nobody gave out is no secret, and worth seeing
         secret_headers = {*self.target.headers, *([SESSION_HEADER] if account else [])}
         login = operation == "login"
+        url = self.target.base_url + path
+        shown = list(headers.items()) if written is None else [*headers.items(), *written.shown]
         sent = partial(
             Exchange,
             scenario=self.recorder.scenario,
@@ -80,17 +120,22 @@ class Client:
             account=account,
             operation=operation,
             method=method,
-            url=self.target.base_url + path,
-            request_headers=self.recorder.redacted_headers(headers.items(), secret_headers),
+            url=url,
+            request_headers=self.recorder.redacted_headers(shown, secret_headers),
             request_body=_LOGIN_BODY if login else _redacted(body, self.recorder.redactor.text),
             started=dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             simultaneous=simultaneous,
             subject=subject,
             comment=comment,
+            unusual=unusual or written is not None,
         )
         try:
-            repeatable = login or method == "GET"
-            answer = self.wire.send(method, self.target.base_url + path, headers, body, repeatable=repeatable)
+            if written is None:
+                repeatable = login or (method == "GET" and operation != VARIANT)
+                answer = self.wire.send(method, url, headers, body, repeatable=repeatable)
+            else:
+                payload = written.payload(method, url, headers, body or b"")
+                answer = self.wire.write(url, payload, method=method, ends=written.ends)
         except BaseException:  # interrupted: the target may have done it, and whoever watches has to know
             self._record(sent, Answer(trouble="interrupted"))
             raise
@@ -148,13 +193,56 @@ class Session:
         body = encode({**reopen_body(step), "comment": comment})
         return self._change(step, body, content_type, purpose=purpose, comment=comment, simultaneous=simultaneous)
 
-    def send(self, step: Subject, body: Any, *, content_type: str | None = JSON) -> Exchange:
-        """Sends any body, JSON value or bytes, to the reopen endpoint; it aims at `step`."""
+    def send(
+        self,
+        step: Subject,
+        body: Any,
+        *,
+        content_type: str | None = JSON,
+        comment: str | Unreadable | None = UNREADABLE,
+        unusual: bool = False,
+    ) -> Exchange:
+        """Sends any body, JSON value or bytes, to the reopen endpoint; it aims at `step`.
+
+        One that is an ordinary reopen, however it is written, tells its `comment`.
+        """
         raw = body if isinstance(body, bytes) else encode(body)
-        return self._change(step, raw, content_type, purpose="scenario", comment=UNREADABLE)
+        return self._change(step, raw, content_type, purpose="scenario", comment=comment, unusual=unusual)
+
+    def vary(
+        self,
+        step: Subject,
+        body: bytes,
+        *,
+        method: str = "POST",
+        path: str = STATUS_CHANGES,
+        content_type: str | None = JSON,
+        written: Written | None = None,
+    ) -> Exchange:
+        """Asks to reopen `step` by another method, at another address or in another framing: observed."""
+        return self.client.call(
+            method,
+            path,
+            operation=VARIANT,
+            account=self.role,
+            session_id=self._revealed(),
+            body=body,
+            content_type=content_type,
+            purpose="scenario",
+            subject=step,
+            written=written,
+            unusual=True,
+        )
 
     def call(
-        self, method: str, path: str, *, operation: str, body: Any = None, subject: Subject | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        operation: str,
+        body: Any = None,
+        subject: Subject | None = None,
+        simultaneous: bool = False,
     ) -> Exchange:
         """Makes a supporting call."""
         return self.client.call(
@@ -166,6 +254,7 @@ class Session:
             body=None if body is None else encode(body),
             content_type=None if body is None else JSON,
             subject=subject,
+            simultaneous=simultaneous,
         )
 
     def _change(
@@ -177,6 +266,7 @@ class Session:
         purpose: str,
         comment: str | Unreadable | None,
         simultaneous: bool = False,
+        unusual: bool = False,
     ) -> Exchange:
         return self.client.call(
             "POST",
@@ -190,10 +280,27 @@ class Session:
             subject=step,
             comment=comment,
             simultaneous=simultaneous,
+            unusual=unusual,
         )
 
     def _revealed(self) -> str | None:
         return None if self.session_id is None else self.session_id.reveal()
+
+
+def together(calls: Sequence[Callable[[], Exchange]]) -> list[Exchange]:
+    """Makes several calls at the same time; each has to say that it is `simultaneous`."""
+    start = threading.Barrier(len(calls))
+
+    def make(call: Callable[[], Exchange]) -> Exchange:
+        start.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        try:
+            return list(threads.map(make, calls))
+        except BaseException:  # interrupted before all had come: nobody may wait for them
+            start.abort()
+            raise
 
 
 def reopen_body(step: Subject) -> dict[str, Any]:
@@ -268,19 +375,7 @@ class Sessions:
 
     def at_once(self, roles: Sequence[str], step: Subject) -> list[Exchange]:
         """Lets several accounts ask to reopen one step at the same time; an account may stand more than once."""
-        callers = [self[role] for role in roles]
-        start = threading.Barrier(len(callers))
-
-        def ask(session: Session) -> Exchange:
-            start.wait()
-            return session.reopen(step, simultaneous=True)
-
-        with ThreadPoolExecutor(len(callers)) as threads:
-            try:
-                return list(threads.map(ask, callers))
-            except BaseException:  # interrupted before all had come: nobody may wait for them
-                start.abort()
-                raise
+        return together([partial(self[role].reopen, step, simultaneous=True) for role in roles])
 
     def superseded(self, role: str) -> Session:
         """Logs the account in once more and returns its former session. Raises NotOurs where that was given."""

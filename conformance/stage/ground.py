@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from conformance.evidence import Exchange, Recorder, Subject
-from conformance.session import REOPEN
+from conformance.session import REOPEN, VARIANT
 from conformance.stage.api import StagingBroke, Unstaged
 from conformance.stage.snapshot import Change, Snapshot, changes
 
@@ -93,5 +93,5 @@ class Ground:
             if exchange.accepted:
                 self.accepted.append(exchange.id)
         aimed = exchange.subject.step or exchange.subject.process == self.subject.process
-        if aimed and exchange.operation in (REOPEN, "complete-step") and not exchange.refused:
+        if aimed and exchange.operation in (REOPEN, VARIANT, "complete-step") and not exchange.refused:
             self.altered.add(exchange.subject.step)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from conformance.evidence import UNREADABLE, Exchange, Recorder, Subject
-from conformance.session import REOPEN, LoginFailed, NoAccount, Sessions
+from conformance.session import REOPEN, VARIANT, LoginFailed, NoAccount, Sessions
 from conformance.stage.api import StagingBroke, Unstaged
 from conformance.stage.ground import Ground
 from conformance.stage.plots import GROUP, PLOTS, SEVERAL, UNASSIGNED, Plot
@@ -239,7 +239,7 @@ class Stage:
 
     def _watch(self, exchange: Exchange) -> None:
         """Keeps what is known in step with what was sent."""
-        if exchange.subject is None or exchange.operation != REOPEN or exchange.refused:
+        if exchange.subject is None or exchange.operation not in (REOPEN, VARIANT) or exchange.refused:
             return
         if exchange.comment is UNREADABLE:  # who knows which step such a body reopened
             self._doubt()
