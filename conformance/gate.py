@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from conformance import contract, wire
+from conformance import contract, fuzzing, wire
 from conformance.evidence import Recorder, Redactor
 from conformance.judge import Run, Settings, run_scenarios
 from conformance.report import document
@@ -27,6 +27,8 @@ Progress = Callable[[str, int, int], None]
 # What a run consists of, in this order. Each runs its part and returns why it had to end early; empty where it had not.
 PHASES: Final[Mapping[str, Callable[[Run], str]]] = {
     "rules": lambda run: run_scenarios(run, str(RULES_FOLDER)),
+    "fuzz": fuzzing.run,
+    "replay": fuzzing.replay,
 }
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -53,7 +53,8 @@ class Settings:
     """What a run tests, and how.
 
     `phases`: "rules" (the scenarios), "fuzz" (generated requests), "walks" (random walks). `max_examples` bounds the
-    calls that fuzzing judges, and likewise the actions of all walks together. The same `seed` sends the same requests.
+    requests that fuzzing generates, and likewise the actions of all walks together. The same `seed` sends the same
+    requests. "replay" sends saved cases, and nothing else.
     """
 
     rules: frozenset[str]
@@ -61,6 +62,7 @@ class Settings:
     seed: int = 1
     max_examples: int = 300
     strict: bool = False
+    replayed: tuple[Mapping[str, Any], ...] = ()  # saved cases, for the phase "replay"
 
 
 @dataclass
@@ -78,6 +80,8 @@ class Run:
     findings: list[tuple[str, Finding]] = field(default_factory=list)
     planned: dict[str, bool] = field(default_factory=dict)  # the scenarios to run, and whether each is deciding
     stopped: str = ""  # why no further scenario can be run
+    fuzzing: Mapping[str, Any] | None = None  # the figures of fuzzing
+    saved: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # by scenario: how to send its case again
     _judged: set[str] = field(default_factory=set)
     _judgements: dict[int, Judgement] = field(default_factory=dict)
     _observed: dict[str, str] = field(default_factory=dict)

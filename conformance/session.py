@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
 from conformance.evidence import REDACTED, SESSION_HEADER, UNREADABLE, Exchange, Recorder, Subject, Unreadable
@@ -27,6 +27,7 @@ DOUBTFUL: Final = "(doubtful)"  # a session of which nobody knows whether it is 
 FOREIGNER: Final = "foreigner"  # the one account that lives in another workspace
 COMMENT: Final = "Reopened by a conformance test."
 JSON: Final = "application/json"
+_T = TypeVar("_T")
 _LOGIN_BODY: Final = b'{"email": "...", "password": "..."}'
 
 
@@ -287,11 +288,11 @@ class Session:
         return None if self.session_id is None else self.session_id.reveal()
 
 
-def together(calls: Sequence[Callable[[], Exchange]]) -> list[Exchange]:
+def together(calls: Sequence[Callable[[], _T]]) -> list[_T]:
     """Makes several calls at the same time; each has to say that it is `simultaneous`."""
     start = threading.Barrier(len(calls))
 
-    def make(call: Callable[[], Exchange]) -> Exchange:
+    def make(call: Callable[[], _T]) -> _T:
         start.wait()
         return call()
 
@@ -351,7 +352,7 @@ class Sessions:
             self[role]
         self._look_up_guids()
 
-    def log_out(self, role: str) -> Session:
+    def log_out(self, role: str, *, simultaneous: bool = False) -> Session:
         """Ends the account's session and returns it, dead. Raises NotOurs where it was given to the run."""
         session = self[role]
         if role not in self._ours:
@@ -359,7 +360,7 @@ class Sessions:
         del self._open[role]
         self._ours.discard(role)
         self._guids[role] = session.guid
-        session.call("PUT", "/logout", operation="logout")
+        session.call("PUT", "/logout", operation="logout", simultaneous=simultaneous)
         return replace(session, role="")
 
     def log_in_again(self, role: str) -> None:

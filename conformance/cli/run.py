@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     default="reports",
     show_default=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="Where report.json and junit.xml are written.",
+    help="Where report.json and junit.xml are written, and replay.json after a failure.",
 )
 @click.option(
     "--only",
@@ -52,6 +52,13 @@ if TYPE_CHECKING:
     help="Most generated calls, and most actions of walks.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Fixes what is sent.")
+@click.option(
+    "--replay",
+    "replay_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Sends the cases of this replay.json once more, and nothing else.",
+)
 @click.option("--strict", is_flag=True, help="Exit 3 where a deciding scenario could not be tested.")
 def run(
     base_url: str | None,
@@ -62,6 +69,7 @@ def run(
     only: tuple[str, ...],
     max_examples: int,
     seed: int,
+    replay_file: Path | None,
     strict: bool,
 ) -> None:
     """Tests a server and prints a verdict for each rule.
@@ -75,6 +83,7 @@ def run(
       arena-conformance run --profile winter-2023
       arena-conformance run --target arena.yaml --report-dir out
       arena-conformance run --rule session-required --rule json-required
+      arena-conformance run --target arena.yaml --replay reports/replay.json
     """
     chosen = chosen_rules(rules)
     if base_url and target_file is None:
@@ -82,17 +91,36 @@ def run(
             "--base-url needs --target: accounts and staging are in the target file.\n"
             "Write one to start from with: arena-conformance serve --write-target arena.yaml"
         )
+    replayed = _replayed(replay_file)
+    if replay_file is not None:
+        if only or rules:
+            fail("--replay sends the cases of its file and nothing else; leave --only and --rule out")
+        chosen = frozenset(case["rule"] for case in replayed)
     must_be_usable(report_dir)
     with _target(target_file, base_url, profile) as target:
         from conformance import gate
         from conformance.judge import Settings
 
-        phases = frozenset(only or (PHASES if target.loopback else ["rules"]))
-        settings = Settings(chosen, phases, seed=seed, max_examples=max_examples, strict=strict)
+        phases = frozenset(["replay"] if replayed else only or (PHASES if target.loopback else ["rules"]))
+        settings = Settings(
+            chosen, phases, seed=seed, max_examples=max_examples, strict=strict, replayed=tuple(replayed)
+        )
         with shown_progress() as progress:
             report = gate.run(target, settings, progress)
     _publish(report, report_dir)
     sys.exit(report["run"]["exit_code"])
+
+
+def _replayed(file: Path | None) -> list[dict[str, Any]]:
+    """Returns the saved cases; fails where the file holds none that can be used."""
+    if file is None:
+        return []
+    from conformance import saved
+
+    try:
+        return saved.read(file)
+    except saved.SavedError as error:
+        fail(f"--replay {file}: {error}")
 
 
 @contextmanager
@@ -119,8 +147,11 @@ def _target(file: Path | None, base_url: str | None, profile: str | None) -> Ite
 def _publish(report: dict[str, Any], folder: Path) -> None:
     from rich.console import Console
 
+    from conformance import saved
     from conformance.report import document, junit, terminal
 
+    cases = report.pop("replay", [])
+    saved.write(cases, folder / saved.NAME, seed=report["run"]["seed"])
     document.write(report, folder / "report.json")
     document.write_text(folder / "junit.xml", junit.render(report))
     terminal.print_report(Console(highlight=False), report, str(folder / "report.json"))

@@ -57,6 +57,12 @@ def bodies() -> Iterator[Case]:
         yield Case(name, raw(comment=value), OBSERVED, comment=comment, valid=isinstance(value, str))
 
 
+def process_bodies() -> Iterator[Case]:
+    """Yields the bodies without a step: they are about the process itself."""
+    for name, process in (("absent", {"guid": PROCESS}), ("null", {"guid": PROCESS, "step": None})):
+        yield Case(f"without-step-{name}", encode(_process(process)), OBSERVED, about_process=True)
+
+
 # Written otherwise than usual, and as good.
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from conformance.evidence import UNREADABLE, Subject, Unreadable
+from conformance.fuzzing.kinds import Kind
 from conformance.session import JSON, encode, reopen_body
 
 # Stand for guids in a case. They are texts that no server gives out and that no body holds by chance.
@@ -50,6 +51,8 @@ class Case:
     sender: str = "owner"
     harmless: bool = True
     readable: bool = True
+    kind: Kind | None = None  # of the step; else the next one in turn
+    about_process: bool = False  # without a step, so that it is about the process itself
     valid: bool = False  # by the schema of the page's body
 
     @property

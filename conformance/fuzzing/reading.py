@@ -120,8 +120,7 @@ def _is_dangerous(value: Any) -> bool:
     if complete is True or (isinstance(complete, str) and complete.strip().lower() in _TRUE):
         return True
     process = value.get("qualityProcess")
-    names_it = isinstance(process, dict) and process.get("guid") == PROCESS
-    return names_it and process.get("step") is None
+    return isinstance(process, dict) and process.get("guid") == PROCESS and process.get("step") is None
 
 
 def _perhaps_json(body: bytes) -> bool:

@@ -19,6 +19,9 @@ def fingerprint(scenario: Scenario, exchanges: Sequence[Exchange]) -> dict[str, 
     shown = [_answer(one, exchanges) for one in answers]
     if any(one.simultaneous for one in answers):  # who comes first is chance
         shown.sort(key=str)
+    if "/fuzz-" in scenario.id:  # how many cases a class has depends on the seed
+        shown = [shown[at] for at in sorted({str(one): at for at, one in enumerate(shown)}.values())]
+        shown.sort(key=str)
     return {"verdict": scenario.verdict, "answers": shown}
 
 

@@ -151,6 +151,18 @@ class Stage:
             return ""
         return ""
 
+    def doubt(self, step: Subject) -> None:
+        """Forgets in which state a step is: it was called upon from two sides at once."""
+        staged = self._processes.step(step)
+        if staged is not None:
+            staged.state = UNKNOWN
+
+    def retire(self, step: Subject) -> None:
+        """Leases no step of this process any more; it is deleted with the others."""
+        staged = self._processes.step(step)
+        if staged is not None:
+            self._processes.of(staged).unusable = True
+
     def controls(self) -> None:
         """Runs every positive control that is still missing."""
         for process in self._processes.made:
