@@ -25,10 +25,11 @@ RULES_FOLDER = Path(__file__).parent / "rules"
 Progress = Callable[[str, int, int], None]
 
 # What a run consists of, in this order. Each runs its part and returns why it had to end early; empty where it had not.
-PHASES: Final[Mapping[str, Callable[[Run], str]]] = {
-    "rules": lambda run: run_scenarios(run, str(RULES_FOLDER)),
-    "fuzz": fuzzing.run,
-    "replay": fuzzing.replay,
+# Further classes of input that stand beside the scenarios belong to what is generated.
+PHASES: Final[Mapping[str, tuple[frozenset[str], Callable[[Run], str]]]] = {
+    "scenarios": (frozenset({"rules", "fuzz"}), lambda run: run_scenarios(run, str(RULES_FOLDER))),
+    "fuzzing": (frozenset({"fuzz"}), fuzzing.run),
+    "replay": (frozenset({"replay"}), fuzzing.replay),
 }
 
 
@@ -69,12 +70,10 @@ def _test(state: Run) -> str:
     try:
         state.sessions.log_in()
         stopped = ""
-        for name, phase in PHASES.items():
-            if name in state.settings.phases and not stopped:
-                state.stopped = stopped = phase(state)
-        state.recorder.scenario = ""
-        if not stopped:
-            state.stage.controls()
+        for phases, part in PHASES.values():
+            if phases & state.settings.phases and not stopped:
+                state.stopped = stopped = part(state)
+                state.recorder.scenario = ""
     except (LoginFailed, NoAccount) as error:
         return str(error)
     return stopped

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
-from itertools import cycle
 from typing import Final
 
 from conformance import expect
@@ -14,16 +12,16 @@ from conformance.evidence import Exchange, Subject
 from conformance.expect import Broken, NoAnswer, Refused, Unclear
 from conformance.fuzzing.case import ACCEPTED, OBSERVED, Case, filled
 from conformance.fuzzing.kinds import KINDS, Kind
-from conformance.fuzzing.tally import Failure, Tallies
+from conformance.fuzzing.tally import ANSWERS, Failure, Tallies
 from conformance.fuzzing.ways import send
 from conformance.invariants import FAILURE, HEADERS, QUOTA, turned_away
 from conformance.judge import Run
 from conformance.session import VARIANT, LoginFailed, NoAccount, NotOurs
-from conformance.stage import Ground, Snapshot, StagingBroke, Unstaged
+from conformance.stage import StagingBroke, Unstaged
 from conformance.verdict import Finding
 
 BATCH: Final = 40  # refusals that are tried between two readings
-_READ_EACH: Final = 10  # of so many reopens one is read back
+_MOST_RETRIED: Final = 2 * BATCH  # cases that are tried again to find out which of them changed something
 _BELOW: Final = frozenset({501, 505})
 _INJECTED: Final = "X-Injected"
 
@@ -43,42 +41,73 @@ class Examination:
         self._run = run
         self._tallies = tallies
         self._total = total
-        self._kinds = cycle(KINDS)
         self._unusable: dict[Kind, str] = {}
-        self._known: set[Kind] = set()  # kinds of which a reopen was read back
+        self._sent: dict[int, Case] = {}  # by exchange
+
+    @property
+    def may_touch_processes(self) -> bool:
+        """Whether a request may be about a process itself."""
+        return self._run.stage.makes_processes
 
     def reopen(self, cases: Sequence[Case]) -> None:
-        """Sends requests that must be accepted, or may be, each for a completed step that its sender may reopen."""
-        for case in cases:
-            self._reopen(case)
+        """Sends requests that must be accepted, each for a completed step that its sender may reopen.
+
+        All kinds of steps and senders come in turn. Each step is read back before it is completed again.
+        """
+        for at, case in enumerate(cases):
+            self._reopen(case, case.kind or KINDS[at * len(KINDS) // len(cases)])
 
     def refuse(self, cases: Sequence[Case]) -> None:
-        """Sends requests that must be refused: a whole batch for one step, and then nothing may have changed."""
-        for at in range(0, len(cases), BATCH):
-            batch = cases[at : at + BATCH]
-            self._try(batch, control=True)
+        """Sends requests that must be refused, all for one step; now and then it is read whether anything changed."""
+        stage = self._run.stage
+        for at, case in enumerate(cases):
+            with self._staging(case):
+                elsewhere = stage.completed_step(owner="owner", assigned_to="group")
+                step = stage.completed_step(owner="owner", assigned_to="assignee")
+                self._examine(case, step, elsewhere)
+                if at % BATCH == BATCH - 1 or case is cases[-1]:
+                    stage.look(step, elsewhere)
 
     def observe(self, cases: Sequence[Case]) -> None:
         """Sends requests that a server may accept or refuse. Where it refuses, nothing may change."""
-        for at in range(0, len(cases), BATCH):
-            self._try(cases[at : at + BATCH], control=False)
+        stage = self._run.stage
+        for case in cases:
+            with self._staging(case):
+                elsewhere = stage.completed_step(owner="owner", assigned_to="assignee")
+                step = stage.completed_step(owner="owner", assigned_to="group")
+                self._examine(case, step, elsewhere)
 
     def process_itself(self, case: Case) -> None:
         """Sends a request without a step, which is about the process: none of its steps may change."""
+        stage = self._run.stage
         with self._staging(case):
-            self._run.stage.completed_step(owner="owner", assigned_to="group")
-            lease = partial(self._run.stage.completed_step, owner="owner", assigned_to="")
-            with self._run.stage.ground(lease, control=False) as ground:
-                step = ground.step()
-                itself = Subject(step.process, "")
-                self._examine(case, lambda one: self._send(one, step, step, itself))
+            stage.completed_step(owner="owner", assigned_to="assignee")
+            step = stage.completed_step(owner="owner", assigned_to="colleague")
+            self._examine(case, step, step, Subject(step.process, ""))
+
+    def find_out(self) -> None:
+        """Reads everything back. Where one of several cases must have changed something, it is found out which."""
+        run = self._run
+        run.recorder.scenario = ""
+        run.stage.settle()
+        suspects = [exchange.id for one in run.stage.surprises for exchange in one.exchanges]
+        names = run.try_again()
+        cases = [self._sent[number] for number in suspects if number in self._sent]
+        for case in list(dict.fromkeys(one for one in cases if _charged(one) in names))[:_MOST_RETRIED]:
+            self._go_on(case)
+            with self._staging():
+                owner, assigned_to = (case.kind.owner, case.kind.assigned_to) if case.kind else ("owner", "assignee")
+                elsewhere = run.stage.completed_step(owner="owner", assigned_to="group")
+                self._send(case, run.stage.completed_step(owner, assigned_to), elsewhere)
+            run.stage.end_scenario()
+        run.stage.settle()
 
     def failure(self, case: Case, rule: str) -> Failure | None:
         """Sends one more case and returns how it breaks a rule, if it does; for making a failing case smaller."""
         self._go_on(case)
         stage = self._run.stage
         try:
-            elsewhere = stage.completed_step(owner="owner", assigned_to="")
+            elsewhere = stage.completed_step(owner="owner", assigned_to="group")
             step = stage.completed_step(owner="owner", assigned_to="assignee")
             answer = self._send(case, step, elsewhere)
         except (*_UNSTAGED, *_BROKE):
@@ -89,107 +118,34 @@ class Examination:
         broken = next((one for one in findings if one.rule == rule), None)
         return None if broken is None else Failure(case, broken, answer)
 
-    # One case at a time.
-
-    def _reopen(self, case: Case) -> None:
-        kind = self._kind(case)
-        if kind is None:
-            self._tallies.of(case).untested.append(next(iter(self._unusable.values())))
-            return
-        with self._staging(case):
-            stage = self._run.stage
-            completed_by = kind.sender if self.done % 3 == 0 else ""
-            step = stage.completed_step(kind.owner, kind.assigned_to, completed_by)
-            read = self._reader(kind)
-            before = read(step) if read else None
-            sent = replace(case, sender=kind.sender, kind=kind)
-            answer = self._examine(sent, lambda one: self._send(one, step, step))
-            if before is not None and read is not None and answer.accepted:
-                self._read_back(sent, answer, before, read(step))
-
-    def _kind(self, case: Case) -> Kind | None:
-        """Returns the next kind of step that can be had; the one that the case names, if it names one."""
-        if case.kind is not None:
-            return case.kind
-        for kind in (next(self._kinds) for _ in KINDS):
-            if kind in self._unusable or kind.sender not in self._run.sessions:
-                self._unusable.setdefault(kind, f"the target file has no account {kind.sender}")
-                continue
-            if kind in self._known:
-                return kind
-            with self._staging(case, kind=kind):
-                self._run.stage.completed_step(kind.owner, kind.assigned_to)
-                return kind
-        return None
-
-    def _reader(self, kind: Kind) -> Callable[[Subject], Snapshot] | None:
-        """Returns how to read a step back: all of it the first time, later now and then."""
-        views = self._run.stage.views
-        if kind not in self._known:
-            self._known.add(kind)
-            return views.whole
-        return views.steps if self.done % _READ_EACH == 0 else None
-
-    def _read_back(self, case: Case, answer: Exchange, before: Snapshot, after: Snapshot) -> None:
-        try:
-            expect.reopened(answer, before, after)
-            self._tallies.keep("reopen-step", answer)
-        except Broken as error:
-            whose = case.kind.rule if case.kind else "reopen-step"
-            finding = Finding(error.rule or whose, error.expected, error.actual, error.exchanges)
-            self._tallies.fail(case, finding, answer)
-        except (Unclear, NoAnswer):
-            return
-
-    # Many cases for one step.
-
-    def _try(self, cases: Sequence[Case], *, control: bool) -> None:
-        """Sends cases for one step between two readings."""
-        assigned_to = "assignee" if control else "several"
-        with self._staging(*cases), self._ground(assigned_to, control=control) as (ground, elsewhere):
-            for case in cases:
-                with self._staging(case):
-                    self._examine(case, lambda one: self._send(one, ground.step(), elsewhere))
-        if ground.changes and not ground.accepted:
-            ground.scenarios[:] = self._guilty(cases, assigned_to) or ground.scenarios
-
-    @contextmanager
-    def _ground(self, assigned_to: str, *, control: bool) -> Iterator[tuple[Ground, Subject]]:
+    def _reopen(self, case: Case, kind: Kind) -> None:
+        """Sends a valid request for a step of this kind, or of another one where this can't be had."""
         stage = self._run.stage
-        elsewhere = stage.completed_step(owner="owner", assigned_to="")
-        lease = partial(stage.completed_step, "owner", assigned_to)
-        with stage.ground(lease, elsewhere, control=control) as ground:
-            yield ground, elsewhere
-
-    def _guilty(self, cases: Sequence[Case], assigned_to: str) -> list[str]:
-        """Returns the scenario of the refusal after which something changed, by trying ever fewer of them."""
-        if len(cases) == 1:
-            return [cases[0].scenario]
-        for half in (cases[: len(cases) // 2], cases[len(cases) // 2 :]):
-            with self._staging(), self._ground(assigned_to, control=False) as (ground, elsewhere):
-                for case in half:
-                    self._go_on(case)
-                    with self._staging():
-                        self._send(case, ground.step(), elsewhere)
-            ground.scenarios.clear()
-            if ground.changes:
-                return self._guilty(half, assigned_to)
-        return []
+        for one in (kind, *KINDS):
+            if one in self._unusable:
+                continue
+            completed_by = one.sender if self.done % 3 == 0 else ""
+            with self._staging(kind=one):
+                step = stage.completed_step(one.owner, one.assigned_to, completed_by)
+                self._examine(replace(case, sender=one.sender, kind=one), step, step)
+                return
+        self._tallies.of(case).untested.append(next(iter(self._unusable.values())))
 
     # What is sent, and what must come.
 
     def _send(self, case: Case, step: Subject, elsewhere: Subject, aim: Subject | None = None) -> Exchange:
         """Sends a case, filled in for a step; it aims at this step unless it says otherwise."""
         body = filled(case.body, step, elsewhere)
-        self._run.recorder.scenario = case.scenario
+        self._run.recorder.scenario = _charged(case)
         answer = send(self._run.sessions, case, aim or step, body)
         self._tallies.judged.add(answer.id)
+        self._sent[answer.id] = case
         return answer
 
-    def _examine(self, case: Case, sending: Callable[[Case], Exchange]) -> Exchange:
+    def _examine(self, case: Case, step: Subject, elsewhere: Subject, aim: Subject | None = None) -> None:
         self._go_on(case)
+        answer = self._send(case, step, elsewhere, aim)
         self.done += 1
-        answer = sending(case)
         findings, verdict = self._wrong(case, answer)
         tally = self._tallies.of(case)
         match verdict:
@@ -212,17 +168,12 @@ class Examination:
         for finding in findings:
             self._tallies.fail(case, finding, answer)
         self._count(case, answer)
-        return answer
 
     def _wrong(self, case: Case, answer: Exchange) -> tuple[list[Finding], Exception | None]:
         """Returns what an answer breaks, and why it says nothing about the case itself, if it does not."""
         findings = [one for one in self._run.judgement(answer).findings if one.rule != QUOTA]
-        if (
-            answer.operation == VARIANT
-            and case.readable
-            and (answer.status or 0) >= 500
-            and answer.status not in _BELOW
-        ):
+        failed = (answer.status or 0) >= 500 and answer.status not in _BELOW
+        if answer.operation == VARIANT and case.readable and failed:
             actual = f"status {answer.status}: the server failed"
             findings.append(Finding(FAILURE, "never 5xx", actual, (answer.id,)))
         if answer.header(_INJECTED):
@@ -243,7 +194,7 @@ class Examination:
         if turned_away(answer):
             return
         if case.wanted == ACCEPTED:
-            expect.accepted(answer)
+            expect.reopened(answer)
         elif case.wanted != OBSERVED:
             expect.refused(answer, self._run.profile[case.wanted])
         elif answer.status is None:
@@ -274,26 +225,32 @@ class Examination:
             self.negative += 1
 
     def _go_on(self, case: Case) -> None:
-        if self._run.stopped:
+        if self._run.stopped or self._run.seen_enough():
             raise Stopped
         self._run.progress(f"fuzzing/{case.input_class}", self.done, self._total)
 
     @contextmanager
     def _staging(self, *cases: Case, kind: Kind | None = None) -> Iterator[None]:
-        """Notes for these cases why they could not be sent, if so."""
+        """Notes for these cases, or for a kind of step, why it could not be staged, if so."""
         try:
             yield
         except _UNSTAGED as error:
             if kind is not None:
                 self._unusable[kind] = str(error)
-                return
             for case in cases:
                 self._tallies.of(case).untested.append(str(error))
         except _BROKE as error:
+            if kind is not None:
+                self._unusable[kind] = str(error)
             for case in cases:
                 self._tallies.of(case).errors.append(str(error))
         finally:
             self._run.recorder.scenario = ""
+
+
+def _charged(case: Case) -> str:
+    """Returns the scenario that answers for what a case does: of a valid request it is the right of its sender."""
+    return f"{case.kind.rule}/fuzz-{ANSWERS}" if case.kind else case.scenario
 
 
 def _seen(answer: Exchange) -> str:

@@ -20,22 +20,23 @@ class Kind:
     rule: str
 
 
+# Steps that stand together are of one process, or are one step that is assigned in turns: that saves calls.
 KINDS: Final = (
     Kind("owner", "assignee", "owner", OWNER),
     Kind("owner", "assignee", "assignee", ASSIGNEE),
-    Kind("owner", "group", "group_member", ASSIGNEE),
-    Kind("owner", "", "colleague", UNASSIGNED),
-    Kind("owner", "several", "other_group_member", ASSIGNEE),
-    Kind("owner", "group", "second_group_member", ASSIGNEE),
-    Kind("owner", "", "owner", UNASSIGNED),
-    Kind("colleague", "assignee", "assignee", ASSIGNEE),
-    Kind("owner", "several", "group_member", ASSIGNEE),
-    Kind("owner", "group", "owner", OWNER),
-    Kind("owner", "", "group_member", UNASSIGNED),
     Kind("owner", "colleague", "colleague", ASSIGNEE),
+    Kind("owner", "several", "other_group_member", ASSIGNEE),
+    Kind("owner", "several", "group_member", ASSIGNEE),
+    Kind("owner", "several", "owner", OWNER),
+    Kind("owner", "group", "group_member", ASSIGNEE),
+    Kind("owner", "group", "second_group_member", ASSIGNEE),
+    Kind("owner", "group", "owner", OWNER),
+    Kind("owner", "", "colleague", UNASSIGNED),
+    Kind("owner", "", "owner", UNASSIGNED),
+    Kind("owner", "", "assignee", UNASSIGNED),
+    Kind("owner", "", "group_member", UNASSIGNED),
+    Kind("colleague", "assignee", "assignee", ASSIGNEE),
     Kind("colleague", "restricted_assignee", "colleague", OWNER),
     Kind("restricted_owner", "assignee", "assignee", ASSIGNEE),
     Kind("restricted_owner", "", "colleague", UNASSIGNED),
-    Kind("owner", "", "assignee", UNASSIGNED),
-    Kind("owner", "several", "owner", OWNER),
 )

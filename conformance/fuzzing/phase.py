@@ -59,10 +59,10 @@ def run(run: Run) -> str:
     examination = Examination(run, tallies, len(plan.cases))
     try:
         _send(examination, plan.cases)
-        if RACES_RULE in run.settings.rules:
-            run.stage.controls()
-            run.scenarios += races(run, deciding=deciding)
         _shrink(run, examination, tallies, plan, generator)
+        examination.find_out()
+        if RACES_RULE in run.settings.rules:
+            run.scenarios += races(run, deciding=deciding)
     except Stopped:
         pass
     finally:
@@ -78,6 +78,7 @@ def replay(run: Run) -> str:
     examination = Examination(run, tallies, len(cases))
     try:
         _send(examination, cases)
+        examination.find_out()
         for rule in run.settings.rules - {case.rule for case in cases}:
             tallies.settle(rule)
     except Stopped:
@@ -121,7 +122,7 @@ def _send(examination: Examination, cases: Sequence[Case]) -> None:
     for rule in dict.fromkeys(case.rule for case in refused):  # a change is for one rule to answer for
         examination.refuse([case for case in refused if case.rule == rule])
     examination.observe([case for case in others if case.wanted == OBSERVED])
-    for case in itself:
+    for case in itself if examination.may_touch_processes else ():
         examination.process_itself(case)
 
 
@@ -170,6 +171,7 @@ def _conclude(run: Run, examination: Examination, tallies: Tallies, plan: Plan) 
     for case in plan.cases:  # what only the reading afterwards shows
         run.saved.setdefault(case.scenario, to_saved(case, None))
     run.fuzzing = _figures(examination, len(plan.fixed))
+    run.explain()
 
 
 def _figures(examination: Examination, fixed: int) -> dict[str, Any]:

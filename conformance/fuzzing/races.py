@@ -10,7 +10,7 @@ from typing import Any, Final
 from conformance.evidence import Exchange, Subject
 from conformance.judge import Run
 from conformance.session import DOUBTFUL, STATUS_CHANGES, LoginFailed, NoAccount, NotOurs, reopen_body, together
-from conformance.stage import StagingBroke, Unstaged
+from conformance.stage import StagingBroke, Unstaged, api
 from conformance.verdict import Scenario, Verdict
 
 RULE: Final = "reopen-step"
@@ -53,7 +53,6 @@ def _against_complete(run: Run) -> tuple[list[Exchange], str]:
     complete = partial(_call, run, "owner", "complete-step", body, step)
     reopened, completed = together([partial(_reopen, run, "assignee", step), complete])
     status = _status(run, step)
-    run.stage.doubt(step)
     if reopened.accepted and completed.refused and status != "OPEN":
         return [reopened, completed], f"the step was reopened, completing it was refused, and it reads {status}"
     if reopened.refused and status != "COMPLETE":
@@ -63,15 +62,16 @@ def _against_complete(run: Run) -> tuple[list[Exchange], str]:
 
 def _against_process(run: Run) -> tuple[list[Exchange], str]:
     """Reopening a step and completing its process: a step whose reopen was refused stays complete."""
-    step = run.stage.completed_step(owner="owner", assigned_to="several")
+    if not run.stage.makes_processes:
+        raise Unstaged("no process may be completed that this run has not made")
+    step = run.stage.completed_step(owner="colleague", assigned_to="assignee")
     body = {"qualityProcess": {"guid": step.process}, "complete": True}
     aim = Subject(step.process, "")
-    complete = partial(_call, run, "owner", "complete-process", body, aim)
-    reopened, completed = together([partial(_reopen, run, "owner", step), complete])
-    run.stage.views.forget()
-    whole = run.stage.views.whole(step)
-    status = whole.of("step", step.step, "status")
-    process = whole.of("process", step.process, "status")
+    complete = partial(_call, run, "colleague", "complete-process", body, aim)
+    reopened, completed = together([partial(_reopen, run, "assignee", step), complete])
+    status = _status(run, step)
+    shown = api.process(run.sessions["colleague"], step.process)
+    process = shown.get("status")
     run.stage.retire(step)
     answers = [reopened, completed]
     if reopened.refused and status != "COMPLETE":
@@ -93,7 +93,6 @@ def _against_logout(run: Run) -> tuple[list[Exchange], str]:
     log_out: Callable[[], Any] = partial(run.sessions.log_out, "assignee", simultaneous=True)
     reopened: Exchange = together([reopen, log_out])[0]
     status = _status(run, step)
-    run.stage.doubt(step)
     if reopened.accepted and status != "OPEN":
         return [reopened], f"the step was reopened, and it reads {status}"
     if reopened.refused and status != "COMPLETE":
@@ -119,5 +118,7 @@ def _call(run: Run, role: str, operation: str, body: dict[str, Any], aim: Subjec
 
 
 def _status(run: Run, step: Subject) -> str:
-    run.stage.views.forget()
-    return str(run.stage.views.steps(step).of("step", step.step, "status"))
+    """Reads the step, and takes nothing for granted of it any more."""
+    run.stage.forget_state(step)
+    owner = run.sessions["colleague" if "colleague" in run.sessions else "owner"]
+    return str(api.step(owner, step).get("status"))

@@ -10,8 +10,8 @@ from conformance.evidence import Exchange
 from conformance.fuzzing.case import OBSERVED, Case
 from conformance.verdict import Finding, Scenario, Verdict
 
-# A finding of a rule that binds every answer belongs to it, whatever the class of input was about.
-EVERY_ANSWER: Final = "answers"
+# Below this name a rule answers for what is not the rule that the class of input is about.
+ANSWERS: Final = "answers"
 
 
 @dataclass
@@ -111,5 +111,5 @@ class Tallies:
         tally.failures.append(Failure(case, finding, exchange))
 
     def _answers(self, rule: str) -> Tally:
-        name = f"{rule}/fuzz-{EVERY_ANSWER}"
+        name = f"{rule}/fuzz-{ANSWERS}"
         return self._by_id.setdefault(name, Tally(name, self._deciding))
