@@ -16,7 +16,7 @@ from conformance.contract import Profile
 from conformance.evidence import Exchange, Recorder
 from conformance.expect import Broken, NoAnswer, Refused, Unclear
 from conformance.invariants import Judgement, QuotaWatch, calls_left, judge, quota_used_up
-from conformance.session import DOUBTFUL, FOREIGNER, LoginFailed, NoAccount, NotOurs, Sessions
+from conformance.session import DOUBTFUL, FOREIGNER, LoginFailed, NoAccount, NotOurs, Sessions, Spent
 from conformance.stage import Stage, StagingBroke, Surprise, Unstaged
 from conformance.target import Target, Waiver
 from conformance.verdict import Finding, RuleOutcome, Scenario, Verdict, roll_up
@@ -46,8 +46,11 @@ ORDER: Final = (
 )
 
 
-# Calls that are kept for cleaning up: deleting every process and logging every account out.
-RESERVE: Final = 25
+# What one call may add to what has to be cleaned up: a process, which is read back in three views and deleted, perhaps
+# by the second account that is asked.
+MOST_AT_ONCE: Final = 5
+# So many calls do for every scenario of the rules, if nothing is found that has to be tried again.
+EVERYTHING: Final = 200
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,8 @@ class Settings:
 
     `phases`: "rules" (the scenarios), "fuzz" (generated requests), "walks" (random walks), "replay" (saved cases).
     `max_examples` bounds the requests that fuzzing generates, and likewise the actions of all walks together. The same
-    `seed` sends the same requests. A run ends as soon as all rules of `until` have failed; their scenarios come first.
+    `seed` sends the same requests. No more than `budget` calls are made; where that may not do for everything, deciding
+    scenarios come first. A run ends as soon as all rules of `until` have failed; their scenarios come first.
     """
 
     rules: frozenset[str]
@@ -64,6 +68,7 @@ class Settings:
     seed: int = 1
     max_examples: int = 300
     strict: bool = False
+    budget: int | None = None
     until: frozenset[str] = frozenset()
     replayed: tuple[Mapping[str, Any], ...] = ()  # saved cases, for the phase "replay"
 
@@ -83,6 +88,7 @@ class Run:
     findings: list[tuple[str, Finding]] = field(default_factory=list)
     planned: dict[str, bool] = field(default_factory=dict)  # the scenarios to run, and whether each is deciding
     stopped: str = ""  # why no further scenario can be run
+    ending: bool = False  # whether only what cleans up is sent from now on
     fuzzing: Mapping[str, Any] | None = None  # the figures of fuzzing
     saved: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # by scenario: how to send its case again
     _first: list[Surprise] = field(default_factory=list)  # what read otherwise than it should in the first go
@@ -118,12 +124,25 @@ class Run:
         left = calls_left(exchange) if exchange.account not in ("", DOUBTFUL, FOREIGNER) else None
         if quota_used_up(exchange):
             self.stopped = f"the quota is used up (exchange {exchange.id} was answered 429)"
-        elif left is not None and left <= RESERVE and not self.stopped:
+        elif left is not None and left <= self.reserve() and not self.stopped:
             self.stopped = f"only {left} calls of the quota are left; they are kept for cleaning up"
 
     def borrow(self, item: pytest.Item, exchange: Exchange) -> None:
         """Lets a scenario judge an answer that another one got."""
         self._borrowed[item.nodeid] = exchange.id
+
+    def reserve(self) -> int:
+        """Returns how many calls it takes at most to read back, delete and log out what there is now."""
+        return self.stage.calls_to_end() + self.sessions.opened
+
+    def may_send(self) -> None:
+        """Raises Spent where only those calls of the budget are left that cleaning up takes."""
+        budget = self.settings.budget
+        if budget is None or self.ending:
+            return
+        if len(self.recorder.exchanges) + self.reserve() + MOST_AT_ONCE > budget:
+            self.stopped = self.stopped or f"the budget of {budget} calls is spent"
+            raise Spent(self.stopped)
 
     def judgement(self, exchange: Exchange) -> Judgement:
         """Returns what was found about an answer as it came in."""
@@ -358,11 +377,16 @@ class Plugin:
             for item in items
             if rule_of_item(item) in settings.rules and ("fuzz" if is_variation(item) else "rules") in settings.phases
         ]
-        items[:] = sorted(chosen, key=lambda item: (rule_of_item(item) not in settings.until, _place(item)))
+        items[:] = sorted(chosen, key=self._turn)
         if self._names:
             items[:] = [item for item in items if scenario_id(item) in self._names]
             return
         self._run.planned |= {scenario_id(item): is_deciding(item) for item in items}
+
+    def _turn(self, item: pytest.Item) -> tuple[bool, bool, int]:
+        settings = self._run.settings
+        extra = settings.budget is not None and settings.budget < EVERYTHING and not is_deciding(item)
+        return rule_of_item(item) not in settings.until, extra, _place(item)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keeps what went wrong before any scenario ran."""
@@ -405,7 +429,7 @@ def _unhappy(scenario: Scenario, error: BaseException) -> Scenario:
                 actual=error.actual,
                 exchanges=numbers,
             )
-        case Unclear() | NoAccount() | NotOurs() | Unstaged():
+        case Unclear() | NoAccount() | NotOurs() | Unstaged() | Spent():
             return replace(scenario, verdict=Verdict.UNTESTED, reason=str(error))
         case NoAnswer() | StagingBroke() | LoginFailed():
             return replace(scenario, verdict=Verdict.ERROR, reason=str(error))
@@ -452,10 +476,12 @@ def run_scenarios(run: Run, folder: str) -> str:
     stopped = _run(run, folder, frozenset())
     if run.seen_enough():
         return "every rule has failed that the run was to end with"
+    run.ending = bool(stopped)
     run.stage.settle(controls=not stopped)
     names = run.try_again()
     if names and not stopped:
         stopped = _run(run, folder, names)
+        run.ending = bool(stopped)
         run.stage.settle(controls=not stopped)
     run.explain()
     return stopped

@@ -39,6 +39,10 @@ class NotOurs(Exception):
     """A session can't be had in the way that a scenario needs; one that was given to the run is never ended."""
 
 
+class Spent(Exception):
+    """No call may be made any more but those that clean up."""
+
+
 class LoginFailed(Exception):
     """A configured account can't log in."""
 
@@ -77,11 +81,12 @@ class Written:
 
 @dataclass(frozen=True)
 class Client:
-    """Sends calls to one target and records them."""
+    """Sends calls to one target and records them. `may_send` raises Spent where no call is left to spend."""
 
     target: Target
     recorder: Recorder
     wire: Wire
+    may_send: Callable[[], None] = lambda: None
 
     def call(
         self,
@@ -100,10 +105,11 @@ class Client:
         unusual: bool = False,
         written: Written | None = None,
     ) -> Exchange:
-        """Makes one call and returns its recorded exchange. Never raises for what the target does.
+        """Makes one call and returns its recorded exchange. Never raises for what the target does. Raises Spent.
 
         What is `written` goes out as it is, past the HTTP library; its head stands in for that of the call.
         """
+        self.may_send()
         headers = {name: secret.reveal() for name, secret in self.target.headers.items()}
         if session_id is not None:
             headers[SESSION_HEADER] = session_id
@@ -329,6 +335,11 @@ class Sessions:
         for secret in [*secrets, *target.headers.values(), target.expired_session_id]:
             if secret is not None:
                 redactor.add(secret.reveal())
+
+    @property
+    def opened(self) -> int:
+        """How many sessions this run has to log out."""
+        return len(self._ours)
 
     @property
     def roles(self) -> Mapping[str, Account]:

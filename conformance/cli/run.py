@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Most generated calls, and most actions of walks.",
 )
+@click.option("--budget", metavar="N", type=click.IntRange(min=1), help="Most calls to make; what decides goes first.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Fixes what is sent.")
 @click.option(
     "--replay",
@@ -68,6 +69,7 @@ def run(
     report_dir: Path,
     only: tuple[str, ...],
     max_examples: int,
+    budget: int | None,
     seed: int,
     replay_file: Path | None,
     strict: bool,
@@ -103,7 +105,13 @@ def run(
 
         phases = frozenset(["replay"] if replayed else only or (PHASES if target.loopback else ["rules"]))
         settings = Settings(
-            chosen, phases, seed=seed, max_examples=max_examples, strict=strict, replayed=tuple(replayed)
+            chosen,
+            phases,
+            seed=seed,
+            max_examples=max_examples,
+            budget=budget,
+            strict=strict,
+            replayed=tuple(replayed),
         )
         with shown_progress() as progress:
             report = gate.run(target, settings, progress)

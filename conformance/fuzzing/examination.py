@@ -90,6 +90,8 @@ class Examination:
         run = self._run
         run.recorder.scenario = ""
         run.stage.settle()
+        if run.seen_enough():
+            return
         suspects = [exchange.id for one in run.stage.surprises for exchange in one.exchanges]
         names = run.try_again()
         cases = [self._sent[number] for number in suspects if number in self._sent]
@@ -101,6 +103,14 @@ class Examination:
                 self._send(case, run.stage.completed_step(owner, assigned_to), elsewhere)
             run.stage.end_scenario()
         run.stage.settle()
+
+    def break_off(self) -> None:
+        """Reads everything back after the last call that could be made."""
+        run = self._run
+        run.recorder.scenario = ""
+        if not run.seen_enough():
+            run.ending = bool(run.stopped)
+            run.stage.settle(controls=not run.stopped)
 
     def failure(self, case: Case, rule: str) -> Failure | None:
         """Sends one more case and returns how it breaks a rule, if it does; for making a failing case smaller."""

@@ -17,6 +17,7 @@ from conformance.fuzzing.tally import Failure, Tallies, Tally
 from conformance.fuzzing.ways import ways
 from conformance.invariants import FAILURE, HEADERS, QUOTA, SHAPE, SUCCESS
 from conformance.judge import Run
+from conformance.session import Spent
 
 if TYPE_CHECKING:
     from conformance.fuzzing.generation import Drawn, Generator
@@ -63,10 +64,12 @@ def run(run: Run) -> str:
         examination.find_out()
         if RACES_RULE in run.settings.rules:
             run.scenarios += races(run, deciding=deciding)
-    except Stopped:
-        pass
+    except (Stopped, Spent):
+        examination.break_off()
     finally:
         _conclude(run, examination, tallies, plan)
+    if run.seen_enough():
+        return "every rule has failed that the run was to end with"
     return run.stopped or ("" if examination.accepted or not deciding else NOTHING_PROVEN)
 
 
@@ -81,8 +84,8 @@ def replay(run: Run) -> str:
         examination.find_out()
         for rule in run.settings.rules - {case.rule for case in cases}:
             tallies.settle(rule)
-    except Stopped:
-        pass
+    except (Stopped, Spent):
+        examination.break_off()
     finally:
         _conclude(run, examination, tallies, Plan(generated=cases))
     return run.stopped

@@ -211,6 +211,10 @@ class Stage:
         """Reads nothing any more: nothing shows what the last calls did."""
         self._ledger.forgo(reason)
 
+    def calls_to_end(self) -> int:
+        """Returns how many calls it takes at most to read everything back and to remove what was made."""
+        return sum(len(self._ledger.views_of(one.guid)) + 1 for one in self._processes.made)
+
     def close(self) -> None:
         """Deletes what this run made; what could not be deleted is in `left_behind`."""
         self.left_behind += self._processes.delete()
