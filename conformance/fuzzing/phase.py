@@ -104,7 +104,8 @@ def _plan(run: Run, generator: Generator) -> Plan:
 
     take(generator.examples(), most)
     take(generator.boundaries(), most // 2)
-    positive = generator.positive((most - len(plan.generated) + 1) // 2)
+    # most random violations are those of the boundaries again: they get the smaller share
+    positive = generator.positive((most - len(plan.generated)) * 2 // 3)
     take([drawn.case for drawn in positive], most - len(plan.generated))
     negative = generator.negative(most - len(plan.generated))
     take([drawn.case for drawn in negative], most - len(plan.generated))

@@ -87,10 +87,10 @@ def _against_process(run: Run) -> tuple[list[Exchange], str]:
 
 def _against_logout(run: Run) -> tuple[list[Exchange], str]:
     """Reopening a step while its caller logs out: it is open where that was accepted, else complete."""
-    step = run.stage.completed_step(owner="owner", assigned_to="assignee")
-    session = replace(run.sessions["assignee"], role=DOUBTFUL)
+    step = run.stage.completed_step(owner="owner", assigned_to="group")
+    session = replace(run.sessions["group_member"], role=DOUBTFUL)
     reopen: Callable[[], Any] = partial(session.reopen, step, purpose="race", simultaneous=True)
-    log_out: Callable[[], Any] = partial(run.sessions.log_out, "assignee", simultaneous=True)
+    log_out: Callable[[], Any] = partial(run.sessions.log_out, "group_member", simultaneous=True)
     reopened: Exchange = together([reopen, log_out])[0]
     status = _status(run, step)
     if reopened.accepted and status != "OPEN":
@@ -119,6 +119,6 @@ def _call(run: Run, role: str, operation: str, body: dict[str, Any], aim: Subjec
 
 def _status(run: Run, step: Subject) -> str:
     """Reads the step, and takes nothing for granted of it any more."""
-    run.stage.forget_state(step)
+    run.stage.forget(step)
     owner = run.sessions["colleague" if "colleague" in run.sessions else "owner"]
     return str(api.step(owner, step).get("status"))

@@ -118,6 +118,11 @@ class Ledger:
         """Gives up reading: nothing shows what the calls did that were made since."""
         self._give_up([*self._views], reason)
 
+    def forget(self, guid: str) -> None:
+        """Takes nothing for granted of a process any more: the next reading shows what is, and is compared to none."""
+        for view in (STEPS, PROCESS, DECISIONS):
+            self._views.pop((guid, view), None)
+
     def compare_single(self, step: Subject) -> None:
         """Reads the step by its own view; its status and assignees have to be those that the list of steps shows."""
         self._must_see()

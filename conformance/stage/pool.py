@@ -179,14 +179,15 @@ class Stage:
             return ""
         return ""
 
-    def forget_state(self, step: Subject) -> None:
-        """Takes the state of a step for unknown: it was called upon from two sides at once."""
-        staged = self._processes.step(step)
-        if staged is not None:
+    def forget(self, step: Subject) -> None:
+        """Takes nothing for granted of a step and its process: they were called upon from two sides at once."""
+        self._ledger.forget(step.process)
+        for staged in self._processes.steps(step.process):
             staged.state = UNKNOWN
 
     def retire(self, step: Subject) -> None:
         """Leases no step of this process any more; it is deleted with the others."""
+        self.forget(step)
         staged = self._processes.step(step)
         if staged is not None:
             self._processes.of(staged).unusable = True
