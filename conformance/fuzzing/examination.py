@@ -11,6 +11,7 @@ from conformance import expect
 from conformance.evidence import Exchange, Subject
 from conformance.expect import Broken, NoAnswer, Refused, Unclear
 from conformance.fuzzing.case import ACCEPTED, OBSERVED, Case, filled
+from conformance.fuzzing.checks import Checks
 from conformance.fuzzing.kinds import KINDS, Kind
 from conformance.fuzzing.tally import ANSWERS, Failure, Tallies
 from conformance.fuzzing.ways import send
@@ -41,6 +42,7 @@ class Examination:
         self._run = run
         self._tallies = tallies
         self._total = total
+        self._checks = Checks()
         self._unusable: dict[Kind, str] = {}
         self._sent: dict[int, Case] = {}  # by exchange
 
@@ -181,7 +183,9 @@ class Examination:
 
     def _wrong(self, case: Case, answer: Exchange) -> tuple[list[Finding], Exception | None]:
         """Returns what an answer breaks, and why it says nothing about the case itself, if it does not."""
-        findings = [one for one in self._run.judgement(answer).findings if one.rule != QUOTA]
+        judgement = self._run.judgement(answer)
+        findings = [one for one in judgement.findings if one.rule != QUOTA]
+        findings += self._checks.findings(answer, judgement)
         failed = (answer.status or 0) >= 500 and answer.status not in _BELOW
         if answer.operation == VARIANT and case.readable and failed:
             actual = f"status {answer.status}: the server failed"

@@ -161,16 +161,26 @@ class _Failing(Exception):
     """The case fails."""
 
 
-def _operation(kind: str) -> Any:
-    """Returns the operation under test as Schemathesis reads it, for the guids that stand for others.
+def reopening() -> Any:
+    """Returns the operation under test as Schemathesis reads it."""
+    return _document()[STATUS_CHANGES]["POST"]
 
-    In a "closed" one a body has no further members, and a comment of which most texts must come back unchanged.
-    """
+
+def _document() -> Any:
     import schemathesis
     from schemathesis.config import SchemathesisConfig
 
+    # sessions are opened by ourselves, and wrong ones are in the fixed list
     config = SchemathesisConfig.from_dict({"generation": {"with-security-parameters": False}})
-    document = schemathesis.openapi.from_path(resource("openapi/arena-reopen.yaml"), config=config)
+    return schemathesis.openapi.from_path(resource("openapi/arena-reopen.yaml"), config=config)
+
+
+def _operation(kind: str) -> Any:
+    """Returns the operation under test for the guids that stand for others.
+
+    In a "closed" one a body has no further members, and a comment of which most texts must come back unchanged.
+    """
+    document = _document()
     media = document.raw_schema["paths"][STATUS_CHANGES]["post"]["requestBody"]["content"][JSON]
     media["schema"] = _schema(closed=kind == "closed")
     for example in media["examples"].values():
