@@ -15,7 +15,8 @@ from conformance import contract, expect
 from conformance.contract import Profile
 from conformance.evidence import Exchange, Recorder
 from conformance.expect import Broken, NoAnswer, Refused, Unclear
-from conformance.invariants import Judgement, QuotaWatch, calls_left, judge, quota_used_up
+from conformance.invariants import Breakdowns, Judgement, QuotaWatch, calls_left, judge, quota_used_up
+from conformance.journal import Untouchable
 from conformance.session import DOUBTFUL, FOREIGNER, LoginFailed, NoAccount, NotOurs, Sessions, Spent
 from conformance.stage import Stage, StagingBroke, Surprise, Unstaged
 from conformance.target import Target, Waiver
@@ -46,9 +47,8 @@ ORDER: Final = (
 )
 
 
-# What one call may add to what has to be cleaned up: a process, which is read back in three views and deleted, perhaps
-# by the second account that is asked.
-MOST_AT_ONCE: Final = 5
+# What a call adds to what has to be cleaned up: a process is read back and deleted, an account logged out.
+_ADDS: Final = {"create-quality-process": 4, "login": 1}
 # So many calls do for every scenario of the rules, if nothing is found that has to be tried again.
 EVERYTHING: Final = 200
 
@@ -57,7 +57,8 @@ EVERYTHING: Final = 200
 class Settings:
     """What a run tests, and how.
 
-    `phases`: "rules" (the scenarios), "fuzz" (generated requests), "walks" (random walks), "replay" (saved cases).
+    `phases`: "rules" (the scenarios), "fuzz" (generated requests), "walks" (random walks), "replay" (saved cases),
+    "variations" (the scenarios that belong to fuzzing, without it).
     `max_examples` bounds the requests that fuzzing generates, and likewise the actions of all walks together. The same
     `seed` sends the same requests. No more than `budget` calls are made; where that may not do for everything, deciding
     scenarios come first. A run ends as soon as all rules of `until` have failed; their scenarios come first.
@@ -99,18 +100,20 @@ class Run:
     _borrowed: dict[str, int] = field(default_factory=dict)  # by scenario: the exchange of another one that it judges
 
     def __post_init__(self) -> None:
-        self._interrupted = False
+        self.interrupted = False
         self._quota = QuotaWatch(self.target.exclusive)
+        self._breakdowns = Breakdowns()
         self.recorder.watch(self._see)
 
     def interrupt(self) -> None:
         """Ends all judging: a call may have been cut off whose effect nobody knows."""
-        self._interrupted = True
+        self.interrupted = True
+        self.stopped = self.stopped or "interrupted"
         self.stage.forgo("interrupted")
 
     def _see(self, exchange: Exchange) -> None:
         """Judges what binds every answer."""
-        if self._interrupted:
+        if self.interrupted:
             return
         subject = exchange.subject.process if exchange.subject else ""
         judgements = (judge(exchange, self.profile, self.stage.shown(subject)), self._quota.see(exchange))
@@ -118,12 +121,15 @@ class Run:
             frozenset().union(*(one.judged for one in judgements)),
             tuple(finding for one in judgements for finding in one.findings),
         )
+        self._breakdowns.see(exchange)
         self._judgements[exchange.id] = whole
         self._judged |= whole.judged
         self.findings += [(exchange.scenario, finding) for finding in whole.findings]
         left = calls_left(exchange) if exchange.account not in ("", DOUBTFUL, FOREIGNER) else None
         if quota_used_up(exchange):
             self.stopped = f"the quota is used up (exchange {exchange.id} was answered 429)"
+        elif not exchange.whole and not self.stopped:
+            self.stopped = self._breakdowns.hopeless
         elif left is not None and left <= self.reserve() and not self.stopped:
             self.stopped = f"only {left} calls of the quota are left; they are kept for cleaning up"
 
@@ -135,12 +141,12 @@ class Run:
         """Returns how many calls it takes at most to read back, delete and log out what there is now."""
         return self.stage.calls_to_end() + self.sessions.opened
 
-    def may_send(self) -> None:
+    def may_send(self, operation: str) -> None:
         """Raises Spent where only those calls of the budget are left that cleaning up takes."""
         budget = self.settings.budget
         if budget is None or self.ending:
             return
-        if len(self.recorder.exchanges) + self.reserve() + MOST_AT_ONCE > budget:
+        if len(self.recorder.exchanges) + self.reserve() + 1 + _ADDS.get(operation, 0) > budget:
             self.stopped = self.stopped or f"the budget of {budget} calls is spent"
             raise Spent(self.stopped)
 
@@ -157,13 +163,14 @@ class Run:
         """Takes the outcome of one scenario in."""
         name, deciding = scenario_id(item), is_deciding(item)
         own = [e.id for e in self.recorder.exchanges if e.scenario == name and e.purpose == "scenario"]
+        own = [number for number in own if number not in self.recorder.disregarded]
         own += [self._borrowed[item.nodeid]] if item.nodeid in self._borrowed else []
         scenario = Scenario(name, deciding, Verdict.PASS, exchanges=tuple(own))
         error = call.excinfo.value if call.excinfo else None
         if isinstance(error, Broken) and error.rule not in ("", scenario.rule):
             finding = Finding(error.rule, error.expected, error.actual, error.exchanges)
             self.findings.append((name, finding))
-        elif isinstance(error, Refused) and (why := self._spoiled(error)):
+        elif isinstance(error, Broken) and (why := self._spoiled(error)):
             scenario = replace(scenario, verdict=Verdict.UNTESTED, reason=why)
         elif error is not None:
             scenario = _unhappy(scenario, error)
@@ -174,12 +181,28 @@ class Run:
         else:
             self.scenarios.append(scenario)
 
-    def _spoiled(self, error: Refused) -> str:
-        """Returns why a refusal that breaks a promise breaks none after all: staging has spoiled the step."""
-        return self.stage.why_not_reopenable(self.recorder.exchanges[error.exchanges[0] - 1])
+    def _spoiled(self, error: Broken) -> str:
+        """Returns why a refusal that breaks a promise breaks none after all.
+
+        Staging has spoiled the step, the target has lost it, or it recognises the account no longer.
+        """
+        refusals = [one for number in error.exchanges if (one := self.recorder.exchanges[number - 1]).refused]
+        if not refusals:
+            return ""
+        if isinstance(error, Refused) and (why := self.stage.why_not_reopenable(refusals[0])):
+            return why
+        return self.stage.why_gone(refusals[0])
 
     def outcomes(self) -> list[RuleOutcome]:
-        """Returns every rule's outcome, in the page's order."""
+        """Returns every rule's outcome so far, in the page's order."""
+        kept = self.scenarios, self.findings
+        self.scenarios, self.findings = [*self.scenarios], [*self.findings]
+        try:
+            return self._outcomes()
+        finally:
+            self.scenarios, self.findings = kept
+
+    def _outcomes(self) -> list[RuleOutcome]:
         self._settle()
         done = {one.id for one in self.scenarios}
         why = f"not run: {self.stopped or 'the run ended early'}"
@@ -286,18 +309,28 @@ class Run:
         return replace(scenario, exchanges=tuple(dict.fromkeys((*scenario.exchanges, *controls))))
 
     def unused_waivers(self, outcomes: Sequence[RuleOutcome]) -> list[str]:
-        """Returns the waivers that waived nothing, though what they are about was tested."""
-        tested = [one for rule in outcomes for one in rule.scenarios if one.verdict in (Verdict.PASS, Verdict.WAIVED)]
-        return [
-            f"{waiver.rule}{'/' if waiver.scenario else ''}{waiver.scenario}: {waiver.reason}"
-            for waiver in self.target.waivers
-            if any(_fits(waiver, one) for one in tested)
-            and not any(_fits(waiver, one) for one in tested if one.verdict is Verdict.WAIVED)
-        ]
+        """Returns the waivers that waived nothing, though what they are about was tested, or does not exist."""
+        scenarios = [one for rule in outcomes for one in rule.scenarios]
+        complete = {rule.rule for rule in outcomes if rule.selected and not self.stopped}
+        unused = []
+        for waiver in self.target.waivers:
+            about = [one.verdict for one in scenarios if _fits(waiver, one)]
+            name = f"{waiver.rule}{'/' if waiver.scenario else ''}{waiver.scenario.removeprefix(f'{waiver.rule}/')}"
+            if not about and waiver.scenario and waiver.rule in complete and not _generated(waiver.scenario):
+                unused.append(
+                    f"{name}: {waiver.reason} (there is no such scenario; `arena-conformance rules` lists them)"
+                )
+            elif Verdict.PASS in about and Verdict.WAIVED not in about:
+                unused.append(f"{name}: {waiver.reason}")
+        return unused
 
     def _every_answer(self, rule: str) -> list[Scenario]:
         """Returns what all answers together say about a rule that binds each of them."""
-        found = [(origin, finding) for origin, finding in self.findings if finding.rule == rule]
+        found = [
+            (origin, finding)
+            for origin, finding in (*self.findings, *(("", finding) for finding in self._breakdowns.findings))
+            if finding.rule == rule and not self.recorder.disregarded.intersection(finding.exchanges)
+        ]
         name = f"{rule}/every-answer"
         if not found:
             return [Scenario(name, True, Verdict.PASS)] if rule in self._judged else []
@@ -341,6 +374,10 @@ def is_variation(item: pytest.Item) -> bool:
     return item.get_closest_marker("variation") is not None
 
 
+def _phases(item: pytest.Item) -> frozenset[str]:
+    return frozenset({"fuzz", "variations"} if is_variation(item) else {"rules"})
+
+
 def _place(item: pytest.Item) -> int:
     name = scenario_id(item)
     return ORDER.index(name if name in ORDER else rule_of_item(item))
@@ -372,11 +409,7 @@ class Plugin:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keeps the selected rules' scenarios, in the order that saves calls."""
         settings = self._run.settings
-        chosen = [
-            item
-            for item in items
-            if rule_of_item(item) in settings.rules and ("fuzz" if is_variation(item) else "rules") in settings.phases
-        ]
+        chosen = [item for item in items if rule_of_item(item) in settings.rules and settings.phases & _phases(item)]
         items[:] = sorted(chosen, key=self._turn)
         if self._names:
             items[:] = [item for item in items if scenario_id(item) in self._names]
@@ -397,6 +430,7 @@ class Plugin:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Names the scenario to whoever records."""
         self._run.recorder.scenario = scenario_id(item)
+        self._run.stage.begin_scenario(scenario_id(item))
         self._run.progress(scenario_id(item), len(self._run.scenarios), len(item.session.items))
         result = yield
         self._run.recorder.scenario = ""
@@ -429,7 +463,7 @@ def _unhappy(scenario: Scenario, error: BaseException) -> Scenario:
                 actual=error.actual,
                 exchanges=numbers,
             )
-        case Unclear() | NoAccount() | NotOurs() | Unstaged() | Spent():
+        case Unclear() | NoAccount() | NotOurs() | Unstaged() | Spent() | Untouchable():
             return replace(scenario, verdict=Verdict.UNTESTED, reason=str(error))
         case NoAnswer() | StagingBroke() | LoginFailed():
             return replace(scenario, verdict=Verdict.ERROR, reason=str(error))
@@ -463,6 +497,11 @@ def _waived(scenario: Scenario, waivers: Sequence[Waiver]) -> Scenario:
     return replace(scenario, verdict=Verdict.WAIVED, reason=reason)
 
 
+def _generated(scenario: str) -> bool:
+    """Tells whether a scenario is there only if what belongs to it was run, or was answered."""
+    return scenario.rpartition("/")[2].startswith(("fuzz-", "walk-", "every-answer"))
+
+
 def _fits(waiver: Waiver, scenario: Scenario) -> bool:
     rule, _, name = scenario.id.partition("/")
     return waiver.rule == rule and waiver.scenario in ("", name, scenario.id)
@@ -476,15 +515,22 @@ def run_scenarios(run: Run, folder: str) -> str:
     stopped = _run(run, folder, frozenset())
     if run.seen_enough():
         return "every rule has failed that the run was to end with"
-    run.ending = bool(stopped)
-    run.stage.settle(controls=not stopped)
+    settle(run)
     names = run.try_again()
     if names and not stopped:
         stopped = _run(run, folder, names)
-        run.ending = bool(stopped)
-        run.stage.settle(controls=not stopped)
+        settle(run)
     run.explain()
     return stopped
+
+
+def settle(run: Run) -> None:
+    """Lets the stage make those calls that are kept for it; after an interruption nothing is read any more."""
+    if run.interrupted:
+        return
+    run.ending = True
+    run.stage.settle()
+    run.ending = False
 
 
 def _run(run: Run, folder: str, names: frozenset[str]) -> str:
@@ -550,4 +596,6 @@ def _isolated(folder: str) -> list[str]:
         "-pno:stepwise",
         "-pno:pastebin",
         "-pno:setuponly",
+        "-pno:threadexception",  # what is thrown away in a moment is nobody's failure
+        "-pno:unraisableexception",
     ]

@@ -16,7 +16,7 @@ from conformance.fuzzing.kinds import KINDS, Kind
 from conformance.fuzzing.tally import ANSWERS, Failure, Tallies
 from conformance.fuzzing.ways import send
 from conformance.invariants import FAILURE, HEADERS, QUOTA, turned_away
-from conformance.judge import Run
+from conformance.judge import Run, settle
 from conformance.session import VARIANT, LoginFailed, NoAccount, NotOurs
 from conformance.stage import StagingBroke, Unstaged
 from conformance.verdict import Finding
@@ -91,7 +91,7 @@ class Examination:
         """Reads everything back. Where one of several cases must have changed something, it is found out which."""
         run = self._run
         run.recorder.scenario = ""
-        run.stage.settle()
+        settle(run)
         if run.seen_enough():
             return
         suspects = [exchange.id for one in run.stage.surprises for exchange in one.exchanges]
@@ -104,15 +104,14 @@ class Examination:
                 elsewhere = run.stage.completed_step(owner="owner", assigned_to="group")
                 self._send(case, run.stage.completed_step(owner, assigned_to), elsewhere)
             run.stage.end_scenario()
-        run.stage.settle()
+        settle(run)
 
     def break_off(self) -> None:
         """Reads everything back after the last call that could be made."""
         run = self._run
         run.recorder.scenario = ""
         if not run.seen_enough():
-            run.ending = bool(run.stopped)
-            run.stage.settle(controls=not run.stopped)
+            settle(run)
 
     def failure(self, case: Case, rule: str) -> Failure | None:
         """Sends one more case and returns how it breaks a rule, if it does; for making a failing case smaller."""

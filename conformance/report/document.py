@@ -56,6 +56,7 @@ def make(
         "behaviours": {one.id: fingerprint(one, exchanges) for one in sorted(scenarios, key=lambda one: one.id)},
         "exchanges": [_exchange(exchange) for exchange in exchanges],
         "unused_waivers": [clean(waiver) for waiver in run.unused_waivers(outcomes)],
+        "notes": [clean(note) for note in run.recorder.notes],
         "left_behind": [clean(left) for left in run.stage.left_behind],
         "complete": True,
     }

@@ -29,6 +29,8 @@ def print_report(console: Console, report: dict[str, Any], where: str) -> None:
         _line(console, "", _fuzzing(report["fuzzing"]), "")
     for waiver in report.get("unused_waivers", []):
         _line(console, "waiver that no longer applies  ", waiver, "yellow")
+    for note in report.get("notes", []):
+        _line(console, "    note  ", note, "yellow")
     for left in report["left_behind"]:
         _line(console, "  left behind  ", left, "yellow")
     run = report["run"]

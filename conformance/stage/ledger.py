@@ -156,8 +156,11 @@ class Ledger:
     def pending(self, step: Subject, view: str = STEPS) -> bool:
         """Tells whether calls on this step wait for a reading of a view to show what they did."""
         known = self._views.get((step.process, view))
-        since = self._since(known.read_at if known else 0, step.process)
-        return any(exchange.subject and exchange.subject.step in (step.step, "") for exchange in since)
+        since = self._since(known.read_at, step.process) if known else []
+        return any(
+            (exchange.subject and exchange.subject.step in (step.step, "")) or _mentions(exchange, step.step)
+            for exchange in since
+        )
 
     def follow_decisions(self, signoff: Subject) -> None:
         """Makes the decisions of a sign-off step part of what is read, from now on."""
@@ -220,14 +223,15 @@ class Ledger:
                 self.surprises.append(Surprise(tuple(found), tuple(suspects), may_be_staging))
 
     def _since(self, number: int, guid: str = "") -> list[Exchange]:
-        """Returns the calls after exchange `number` that name the process, but for staging."""
-        return [
-            exchange
-            for exchange in self._recorder.exchanges[number:]
-            if exchange.operation in (REOPEN, VARIANT)
-            and exchange.purpose != "staging"
-            and (not guid or _names(exchange, guid))
-        ]
+        """Returns the calls after exchange `number` that name the process or a step of it, but for staging."""
+        calls = (one for one in self._recorder.exchanges[number:] if one.operation in (REOPEN, VARIANT))
+        return [one for one in calls if one.purpose != "staging" and (not guid or self._names(one, guid))]
+
+    def _names(self, exchange: Exchange, guid: str) -> bool:
+        aimed = exchange.subject is not None and exchange.subject.process == guid
+        known = self._views.get((guid, STEPS))
+        steps = {place.guid for place in known.facts} if known else set()
+        return aimed or any(_mentions(exchange, one) for one in {guid, *steps})
 
     # what should be read next
 
@@ -242,20 +246,30 @@ class Ledger:
                 known.staged |= staged
         if exchange.operation == "complete-step":
             self._expect_status(subject, "COMPLETE", sure=exchange.accepted)
+        elif exchange.operation == REOPEN and self._is_signoff(subject):
+            self._expect_decision(subject)
         elif exchange.operation == REOPEN and exchange.comment is not UNREADABLE:
             self._expect_status(subject, "OPEN", sure=exchange.accepted)
         elif exchange.operation == "assign-step":
             self._expect_assignees(subject, exchange)
         elif exchange.operation in (REOPEN, VARIANT) and subject.step:  # who knows what such a body asks for
             self._free(subject.process, STEPS, subject.step, ("status", *_COMPLETION))
-        elif subject.step:  # a decision: on the sign-off step, and it may complete the process
-            self._free(subject.process, STEPS, subject.step)
-            self._free(subject.process, PROCESS, subject.process, ("status",))
-            self._views.pop((subject.process, DECISIONS), None)
+        elif subject.step:
+            self._expect_decision(subject)
         else:
             self._free(subject.process, PROCESS, subject.process, ("status",))
             if exchange.operation != REOPEN:  # a process may take its sign-off step along
                 self._free(subject.process, STEPS, self._signoffs.get(subject.process, subject).step)
+
+    def _is_signoff(self, subject: Subject) -> bool:
+        known = self._views.get((subject.process, STEPS))
+        return known is not None and known.facts.get(Place("step", subject.step, "type")) == '"SIGNOFF"'
+
+    def _expect_decision(self, signoff: Subject) -> None:
+        """What is decided shows in the sign-off step, and may complete the process."""
+        self._free(signoff.process, STEPS, signoff.step)
+        self._free(signoff.process, PROCESS, signoff.process, ("status",))
+        self._views.pop((signoff.process, DECISIONS), None)
 
     def _expect_status(self, step: Subject, status: str, *, sure: bool) -> None:
         known = self._views.get((step.process, STEPS))
@@ -274,7 +288,8 @@ class Ledger:
         if known is not None and exchange.accepted:
             asked = json.loads(exchange.request_body or b"{}").get("assignees")
             known.facts[Place("step", step.step, "assignees")] = json.dumps(assignees(asked), sort_keys=True)
-        self._free(step.process, STEPS, step.step, () if exchange.accepted else ("assignees",))
+        elif known is not None:
+            self._free(step.process, STEPS, step.step, ("assignees",))
 
     def _free(self, guid: str, view: str, of: str, fields: tuple[str, ...] = ()) -> None:
         """Lets fields of an object read as they will; without fields all of them."""
@@ -288,6 +303,5 @@ def _is_free(place: Place, known: _View) -> bool:
     return place in known.free or of_process or (known.partial and place not in known.facts)
 
 
-def _names(exchange: Exchange, guid: str) -> bool:
-    aimed = exchange.subject is not None and exchange.subject.process == guid
-    return aimed or guid.encode() in (exchange.request_body or b"")
+def _mentions(exchange: Exchange, guid: str) -> bool:
+    return guid.encode() in (exchange.request_body or b"")

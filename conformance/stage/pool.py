@@ -9,7 +9,8 @@ from __future__ import annotations
 from contextlib import suppress
 
 from conformance.evidence import UNREADABLE, Exchange, Recorder, Subject
-from conformance.session import JSON, REOPEN, VARIANT, LoginFailed, NoAccount, Sessions
+from conformance.session import JSON, REOPEN, VARIANT, LoginFailed, NoAccount, Sessions, Spent
+from conformance.stage import api
 from conformance.stage.api import StagingBroke, Unstaged
 from conformance.stage.ledger import DECISIONS, PROCESS, STEPS, Surprise
 from conformance.stage.plots import GROUP, SEVERAL, UNASSIGNED
@@ -30,7 +31,6 @@ class Stage:
 
     def __init__(self, sessions: Sessions, recorder: Recorder, staging: Staging, run_id: str) -> None:
         self.careful = False
-        self.left_behind: list[str] = []
         self.proofs: dict[str, list[Proof]] = {}  # by scenario: what shows that its refusals are for the right reason
         self._sessions = sessions
         self._recorder = recorder
@@ -79,7 +79,9 @@ class Stage:
         if completed_by and staged.state == COMPLETE and staged.completed_by != completed_by:
             self._bring_to(staged, OPEN)
         self._bring_to(staged, COMPLETE, completed_by)
-        return self._leasing(staged.subject)
+        self._leasing(staged.subject)
+        self._bring_to(staged, COMPLETE, completed_by)  # it may have read otherwise
+        return staged.subject
 
     def permitted(self, step: Subject) -> list[str]:
         """Returns the accounts that may reopen a step; where one was seen to be able to, this one alone.
@@ -161,6 +163,10 @@ class Stage:
         """Reads a step by its own view, which has to show what the list of steps should."""
         self._ledger.compare_single(step)
 
+    def begin_scenario(self, name: str) -> None:
+        """Takes note that a scenario begins; one that is tried again has to be proven anew."""
+        self.proofs.pop(name, None)
+
     def end_scenario(self) -> None:
         """Takes note that a scenario is over."""
         if self.careful:
@@ -192,11 +198,25 @@ class Stage:
         if staged is not None:
             self._processes.of(staged).unusable = True
 
+    def why_gone(self, exchange: Exchange) -> str:
+        """Returns why a refusal says nothing: the target shows the process no more; empty where it does."""
+        guid = exchange.subject.process if exchange.subject else ""
+        process = next((one for one in self._processes.made if one.guid == guid), None)
+        if process is None:
+            return ""
+        try:
+            api.process(self._sessions[process.creator], guid)
+        except Unstaged as error:
+            return f"what this run made is no longer there; was the target restarted, or its data restored? {error}"
+        except (StagingBroke, LoginFailed, NoAccount, Spent):
+            return ""
+        return ""
+
     # ending
 
-    def settle(self, *, controls: bool = True) -> None:
+    def settle(self) -> None:
         """Reads everything back, once every positive control was run that is still missing."""
-        for process in self._processes.made if controls else ():
+        for process in self._processes.made:
             for step in process.regular:
                 if step.waiting and not process.completed:
                     with suppress(Unstaged, StagingBroke, NoAccount, LoginFailed):
@@ -212,17 +232,20 @@ class Stage:
         """Reads nothing any more: nothing shows what the last calls did."""
         self._ledger.forgo(reason)
 
+    @property
+    def left_behind(self) -> list[str]:
+        """What this run made and has not deleted, or can't."""
+        return self._processes.remaining()
+
     def calls_to_end(self) -> int:
-        """Returns how many calls it takes at most to read everything back and to remove what was made."""
-        return sum(len(self._ledger.views_of(one.guid)) + 1 for one in self._processes.made)
+        """Returns how many calls it takes at most to prove refusals, read everything back and remove what was made."""
+        waiting = sum(1 for one in self._processes.made for step in one.regular if step.waiting and not one.completed)
+        changed = 2 * len(self._sessions.journal.past.changed)
+        return 2 * waiting + changed + sum(len(self._ledger.views_of(one.guid)) + 1 for one in self._processes.made)
 
     def close(self) -> None:
         """Deletes what this run made; what could not be deleted is in `left_behind`."""
-        self.left_behind += self._processes.delete()
-
-    def abandon(self) -> None:
-        """Leaves behind what was not deleted yet."""
-        self.left_behind += self._processes.remaining()
+        self._processes.delete()
 
     # inside
 
@@ -250,6 +273,9 @@ class Stage:
             staged.state = COMPLETE
         if staged.state == UNKNOWN:
             staged.state = self._ledger.status(staged.subject)
+        else:  # a reading may have shown that a call did what it should not
+            known = self._ledger.statuses(staged.subject.process)
+            staged.state = known.get(staged.subject.step, staged.state)
         if staged.state == state:
             return
         if state == OPEN:
@@ -306,11 +332,18 @@ class Stage:
         staged.waiting.clear()
         staged.state = UNKNOWN
 
-    def _regular_beside(self, process: StagedProcess) -> StagedStep | None:
-        """Returns the regular step that shows that steps can be reopened in a process, or near it."""
-        owner = process.plot.owner
-        near = [process, *(one for one in self._processes.made if one.plot.owner == owner)]
-        return next((step for one in near if not one.completed for step in one.regular), None)
+    def _control_of(self, process: StagedProcess, staged: StagedStep | None) -> StagedStep | None:
+        """Returns the step whose reopening shows that a refusal is for the right reason.
+
+        It is the step itself, or for a sign-off step a regular one of the process. In a completed process it was
+        reopened before, or else another step of the same owner can be.
+        """
+        own = [staged] if staged else process.regular
+        reopened = (step for step in own if step.proven_by is not None)
+        if not process.completed or any(step.proven_by for step in own):
+            return next(reopened, own[0] if own else None)
+        near = (one for one in self._processes.made if one.plot.owner == process.plot.owner and not one.completed)
+        return next((step for one in near for step in one.regular), None)
 
     def _follow(self, process: StagedProcess) -> None:
         """Takes over what a reading showed of the steps' states."""
@@ -349,16 +382,14 @@ class Stage:
         staged = self._processes.step(subject)
         if process is None or exchange.purpose != "scenario":
             return
-        control = staged
-        if staged is None or (process.completed and staged.proven_by is None):
-            control = self._regular_beside(process)
         expected = staged and staged.state == COMPLETE and not process.completed and _ordinary(exchange)
         if staged and expected and exchange.account in self._processes.permitted(staged):
             staged.state = UNKNOWN  # it should have been reopened; perhaps it was open already
         proof = Proof()
         self.proofs.setdefault(exchange.scenario, []).append(proof)
+        control = self._control_of(process, staged)
         if control is None:
-            proof.missing = "there is no regular step beside it"
+            proof.missing = "no step is left that could be reopened"
             return
         known = staged is None or process.completed or control.state == OPEN
         if known and control.proven_by is not None:
