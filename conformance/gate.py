@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
-from conformance import contract, fuzzing, wire
+from conformance import contract, fuzzing, walks, wire
 from conformance.evidence import Recorder, Redactor
 from conformance.journal import Journal
 from conformance.judge import Run, Settings, run_scenarios
@@ -32,6 +32,7 @@ Report = dict[str, Any]
 PHASES: Final[Mapping[str, tuple[frozenset[str], Callable[[Run], str]]]] = {
     "scenarios": (frozenset({"rules", "variations", "fuzz"}), lambda run: run_scenarios(run, str(RULES_FOLDER))),
     "fuzzing": (frozenset({"fuzz"}), fuzzing.run),
+    "walks": (frozenset({"walks"}), walks.run),
     "replay": (frozenset({"replay"}), fuzzing.replay),
 }
 

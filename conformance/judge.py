@@ -87,6 +87,7 @@ class Run:
     progress: Callable[[str, int, int], None] = lambda *_: None
     scenarios: list[Scenario] = field(default_factory=list)
     findings: list[tuple[str, Finding]] = field(default_factory=list)
+    extras: dict[str, Any] = field(default_factory=dict)  # what a phase adds to the report, by its key there
     planned: dict[str, bool] = field(default_factory=dict)  # the scenarios to run, and whether each is deciding
     stopped: str = ""  # why no further scenario can be run
     ending: bool = False  # whether only what cleans up is sent from now on

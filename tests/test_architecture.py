@@ -32,6 +32,7 @@ LAYERS = [
     "judge",
     "fuzzing",
     "rules",
+    "walks",
     "report",
     "saved",
     "gate",

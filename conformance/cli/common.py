@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from conformance.target import Target
 
 PROFILES: Final = ("documented", "winter-2023")
-PHASES: Final = ("rules", "fuzz")
+PHASES: Final = ("rules", "fuzz", "walks")
 NO_VERDICT: Final = 3
 JOURNAL: Final = "journal.jsonl"  # its name in the report folder
 

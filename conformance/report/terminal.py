@@ -20,6 +20,8 @@ def print_report(console: Console, report: dict[str, Any], where: str) -> None:
         failed = [one for one in rule["scenarios"] if one["verdict"] == "fail"]
         if failed:
             _failures(console, rule, failed)
+            _stories(console, rule, report)
+            console.print()
     console.print(_table(report))
     _reasons(console, report)
     others = len(report["rules"]) - len(_selected(report))
@@ -66,7 +68,17 @@ def _failures(console: Console, rule: dict[str, Any], failed: list[dict[str, Any
     if len(failed) > _MOST_SHOWN:
         more = len(failed) - _MOST_SHOWN
         _line(console, "  ", f"and {more} more scenario{'' if more == 1 else 's'} of this rule", "")
-    console.print()
+
+
+def _stories(console: Console, rule: dict[str, Any], report: dict[str, Any]) -> None:
+    """Tells the shortest walk that breaks the rule, an action a line; its last answer is the failure itself."""
+    for story in report.get("walks", {}).get("stories", []):
+        if story["rule"] == rule["id"]:
+            _line(console, "  ", "the shortest walk that shows it", "bold")
+            for number, one in enumerate(story["actions"], start=1):
+                told = f"{one['account']} {one['action']}: {one['actual'].partition(' ')[0]}"
+                wanted = f", expected {one['expected']}" if one["expected"] else ""
+                _line(console, f"    {number}. ", f"{told}{wanted}", "")
 
 
 def _table(report: dict[str, Any]) -> Table:

@@ -108,6 +108,13 @@ def complete_process(session: Session, guid: str) -> Exchange:
     return session.call("POST", STATUS_CHANGES, operation="complete-process", body=body, subject=subject)
 
 
+def reopen_process(session: Session, guid: str) -> Exchange:
+    """Asks to reopen a process; the answer may be a refusal."""
+    body = {"qualityProcess": {"guid": guid}, "complete": False, "comment": COMMENT}
+    subject = Subject(guid, "")
+    return session.call("POST", STATUS_CHANGES, operation="reopen-process", body=body, subject=subject)
+
+
 def decisions(session: Session, subject: Subject) -> list[dict[str, Any]]:
     """Returns the decisions of a sign-off step."""
     path = _path(subject.process, "steps", subject.step, "decisions")

@@ -13,7 +13,7 @@ from conformance.session import JSON, REOPEN, VARIANT, LoginFailed, NoAccount, S
 from conformance.stage import api
 from conformance.stage.api import StagingBroke, Unstaged
 from conformance.stage.ledger import DECISIONS, PROCESS, STEPS, Surprise
-from conformance.stage.plots import GROUP, SEVERAL, UNASSIGNED
+from conformance.stage.plots import GROUP, SEVERAL, UNASSIGNED, Plot
 from conformance.stage.processes import Processes
 from conformance.stage.staged import COMPLETE, DOUBTED, OPEN, UNKNOWN, Proof, StagedProcess, StagedStep
 from conformance.stage.standing import StandingProcesses
@@ -147,6 +147,19 @@ class Stage:
         self._processes.complete_process(process)
         return self._leasing(staged.subject)
 
+    # what is used apart from scenarios
+
+    def make(self, plot: Plot) -> StagedProcess:
+        """Makes a process that no scenario uses; whoever does reads it back. It is deleted like any other."""
+        if not isinstance(self._processes, Processes):
+            raise Unstaged("the target file lists the steps that may be used, so that no process is made")
+        return self._processes.make_apart(plot)
+
+    def remove(self, process: StagedProcess) -> None:
+        """Deletes such a process before the run ends."""
+        if isinstance(self._processes, Processes):
+            self._processes.remove(process)
+
     # reading
 
     def look(self, step: Subject, *beside: Subject) -> None:
@@ -241,7 +254,9 @@ class Stage:
         """Returns how many calls it takes at most to prove refusals, read everything back and remove what was made."""
         waiting = sum(1 for one in self._processes.made for step in one.regular if step.waiting and not one.completed)
         changed = 2 * len(self._sessions.journal.past.changed)
-        return 2 * waiting + changed + sum(len(self._ledger.views_of(one.guid)) + 1 for one in self._processes.made)
+        apart = len(self._processes.apart) if isinstance(self._processes, Processes) else 0
+        read_back = sum(len(self._ledger.views_of(one.guid)) + 1 for one in self._processes.made)
+        return 2 * waiting + changed + apart + read_back
 
     def close(self) -> None:
         """Deletes what this run made; what could not be deleted is in `left_behind`."""

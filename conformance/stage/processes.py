@@ -24,6 +24,7 @@ class Processes(KnownProcesses):
         super().__init__(sessions, recorder)
         self._staging = staging
         self._run_id = run_id
+        self.apart: list[StagedProcess] = []  # processes that no scenario uses
         self._refused: dict[str, Exception] = {}
         self._unanswered: set[str] = set()  # names of processes that may exist, though no answer says so
         self._kept: list[str] = []  # what could not be deleted, and why
@@ -117,6 +118,7 @@ class Processes(KnownProcesses):
 
     def delete(self) -> None:
         """Deletes every process that this run made. What it does not come to, or can't delete, `remaining` tells."""
+        self.made, self.apart = [*self.made, *self.apart], []
         while self.made:
             process = self.made[-1]
             reason = self._delete(process.guid, process.creator, process.plot.owner)
@@ -132,10 +134,23 @@ class Processes(KnownProcesses):
                         self._kept.append(f"quality process {guid} ({name}): {reason}")
                 self._unanswered.discard(name)
 
+    def make_apart(self, plot: Plot) -> StagedProcess:
+        """Makes a process that is none of those that scenarios share; it is deleted with them, if not before."""
+        process = self._make(plot)
+        self.made.remove(process)
+        self.apart.append(process)
+        return process
+
+    def remove(self, process: StagedProcess) -> None:
+        """Deletes a process that was made apart; where that can't be done it is tried again at the end."""
+        if not self._delete(process.guid, process.creator, process.plot.owner):
+            self.apart.remove(process)
+
     def remaining(self) -> list[str]:
         """Returns what was not deleted, and what may exist."""
         unanswered = [f"perhaps a quality process {name}: its creation was not answered" for name in self._unanswered]
-        return [*self._kept, *(f"{self._shown(process)}: not deleted" for process in self.made), *sorted(unanswered)]
+        made = [f"{self._shown(process)}: not deleted" for process in (*self.made, *self.apart)]
+        return [*self._kept, *made, *sorted(unanswered)]
 
     def _shown(self, process: StagedProcess) -> str:
         return f"quality process {process.guid} ({self._name(process.plot)})"
