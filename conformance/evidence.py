@@ -175,6 +175,7 @@ class Exchange:
     trouble_kind: Trouble = Trouble.NONE
     cut_short: bool = False  # the body ended before the announced Content-Length
     simultaneous: bool = False  # other calls were under way: their order is not known
+    unusual: bool = False  # HTTP gives reason to turn the request away before the operation sees it
     subject: Subject | None = None
     comment: str | Unreadable | None = UNREADABLE  # as sent; UNREADABLE where the body is not an ordinary reopen
     json: Any = field(default=UNREADABLE, repr=False, compare=False)

@@ -6,12 +6,12 @@ import datetime as dt
 import secrets
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
-from conformance import contract, walks, wire
+from conformance import contract, fuzzing, walks, wire
 from conformance.evidence import Recorder, Redactor
 from conformance.journal import Journal
 from conformance.judge import Run, Settings, run_scenarios
@@ -26,6 +26,15 @@ RULES_FOLDER = Path(__file__).parent / "rules"
 
 Progress = Callable[[str, int, int], None]
 Report = dict[str, Any]
+
+# What a run consists of, in this order. Each runs its part and returns why it had to end early; empty where it had not.
+# Further classes of input that stand beside the scenarios belong to what is generated.
+PHASES: Final[Mapping[str, tuple[frozenset[str], Callable[[Run], str]]]] = {
+    "scenarios": (frozenset({"rules", "variations", "fuzz"}), lambda run: run_scenarios(run, str(RULES_FOLDER))),
+    "fuzzing": (frozenset({"fuzz"}), fuzzing.run),
+    "walks": (frozenset({"walks"}), walks.run),
+    "replay": (frozenset({"replay"}), fuzzing.replay),
+}
 
 
 class Abandoned(Exception):
@@ -102,11 +111,10 @@ def _test(state: Run) -> str:
     try:
         state.sessions.log_in()
         stopped = ""
-        if state.settings.phases - {"walks"}:
-            state.stopped = stopped = run_scenarios(state, str(RULES_FOLDER))
-        if not stopped and "walks" in state.settings.phases:
-            state.stopped = stopped = walks.run(state)
-        state.recorder.scenario = ""
+        for phases, part in PHASES.values():
+            if phases & state.settings.phases and not stopped:
+                state.stopped = stopped = part(state)
+                state.recorder.scenario = ""
     except (LoginFailed, NoAccount, Spent) as error:
         return str(error)
     except Exception as error:  # a mistake of ours must not keep anything from being cleaned up

@@ -16,7 +16,7 @@ from typing import Any, Final
 from conformance import contract
 from conformance.contract import Profile
 from conformance.evidence import UNREADABLE, Exchange, Trouble
-from conformance.session import DOUBTFUL, FOREIGNER, JSON, REOPEN
+from conformance.session import DOUBTFUL, FOREIGNER, JSON, REOPEN, VARIANT
 from conformance.stage.snapshot import process_facts
 from conformance.verdict import Finding
 
@@ -97,7 +97,7 @@ def judge(exchange: Exchange, profile: Profile, process: Mapping[str, Any] | Non
 
 def turned_away(exchange: Exchange) -> bool:
     """Tells whether the HTTP layer refused a request before the operation saw it: one that is large, or any."""
-    if exchange.status in BELOW_THE_OPERATION:
+    if exchange.status in BELOW_THE_OPERATION or (exchange.unusual and _not_from_here(exchange)):
         return True
     large = len(exchange.request_body or b"") > _LARGE_BODY
     large = large or any(len(value) > _LONG_HEADER for _, value in exchange.request_headers)
@@ -107,6 +107,13 @@ def turned_away(exchange: Exchange) -> bool:
 def _plain_refusal(exchange: Exchange) -> bool:
     media_types = [value.partition(";")[0].strip().lower() for value in exchange.header("Content-Type")]
     return exchange.status == BAD_REQUEST and media_types == ["text/plain"] and not exchange.header(REMAINING)
+
+
+def _not_from_here(exchange: Exchange) -> bool:
+    """Whether the answer to an unusual request is one that the operation does not give, or was not read whole."""
+    json_type = any(JSON in value.lower() for value in exchange.header("Content-Type"))
+    plain = exchange.status == BAD_REQUEST and not json_type
+    return plain or exchange.status in _TOO_LARGE or bool(exchange.trouble)
 
 
 def _status(exchange: Exchange, profile: Profile) -> list[tuple[str, str, str]]:
@@ -415,7 +422,7 @@ class QuotaWatch:
         if exchange.operation == "login":
             return Judgement()
         unrecognised = exchange.account in ("", DOUBTFUL) or exchange.status == UNAUTHORIZED
-        if unrecognised or exchange.operation == "logout" or exchange.status is None:
+        if unrecognised or exchange.operation in ("logout", VARIANT) or exchange.status is None:
             for count in self._counts.values():
                 count.perhaps += 1
             return Judgement()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -57,10 +57,11 @@ EVERYTHING: Final = 200
 class Settings:
     """What a run tests, and how.
 
-    `phases`: "rules" (the scenarios), "fuzz" (generated requests), "walks" (random walks). `max_examples` bounds the
-    calls that fuzzing judges, and likewise the actions of all walks together. The same `seed` sends the same requests.
-    No more than `budget` calls are made; where that may not do for everything, deciding scenarios come first. A run
-    ends as soon as all rules of `until` have failed; their scenarios come first.
+    `phases`: "rules" (the scenarios), "fuzz" (generated requests), "walks" (random walks), "replay" (saved cases),
+    "variations" (the scenarios that belong to fuzzing, without it).
+    `max_examples` bounds the requests that fuzzing generates, and likewise the actions of all walks together. The same
+    `seed` sends the same requests. No more than `budget` calls are made; where that may not do for everything, deciding
+    scenarios come first. A run ends as soon as all rules of `until` have failed; their scenarios come first.
     """
 
     rules: frozenset[str]
@@ -70,6 +71,7 @@ class Settings:
     strict: bool = False
     budget: int | None = None
     until: frozenset[str] = frozenset()
+    replayed: tuple[Mapping[str, Any], ...] = ()  # saved cases, for the phase "replay"
 
 
 @dataclass
@@ -89,6 +91,8 @@ class Run:
     planned: dict[str, bool] = field(default_factory=dict)  # the scenarios to run, and whether each is deciding
     stopped: str = ""  # why no further scenario can be run
     ending: bool = False  # whether only what cleans up is sent from now on
+    fuzzing: Mapping[str, Any] | None = None  # the figures of fuzzing
+    saved: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # by scenario: how to send its case again
     _first: list[Surprise] = field(default_factory=list)  # what read otherwise than it should in the first go
     _again: dict[str, Scenario] = field(default_factory=dict)  # how scenarios came out that were tried again
     _judged: set[str] = field(default_factory=set)
@@ -232,6 +236,12 @@ class Run:
         self.stage.careful = True
         return frozenset(name for one in self._first if not _plain(one) for name in one.scenarios if name)
 
+    def explain(self) -> None:
+        """Closes one part of the run: its scenarios take what became known after them, and the next begins anew."""
+        self._settle()
+        self._first, self._again, self.stage.careful = [], {}, False
+        self.stage.surprises.clear()
+
     def _settle(self) -> None:
         """Adds to the scenarios what became known after them: what their calls did, and whether they prove anything."""
         for surprise in self._explained():
@@ -365,6 +375,10 @@ def is_variation(item: pytest.Item) -> bool:
     return item.get_closest_marker("variation") is not None
 
 
+def _phases(item: pytest.Item) -> frozenset[str]:
+    return frozenset({"fuzz", "variations"} if is_variation(item) else {"rules"})
+
+
 def _place(item: pytest.Item) -> int:
     name = scenario_id(item)
     return ORDER.index(name if name in ORDER else rule_of_item(item))
@@ -396,16 +410,12 @@ class Plugin:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keeps the selected rules' scenarios, in the order that saves calls."""
         settings = self._run.settings
-        chosen = [
-            item
-            for item in items
-            if rule_of_item(item) in settings.rules and ("fuzz" if is_variation(item) else "rules") in settings.phases
-        ]
+        chosen = [item for item in items if rule_of_item(item) in settings.rules and settings.phases & _phases(item)]
         items[:] = sorted(chosen, key=self._turn)
         if self._names:
             items[:] = [item for item in items if scenario_id(item) in self._names]
             return
-        self._run.planned = {scenario_id(item): is_deciding(item) for item in items}
+        self._run.planned |= {scenario_id(item): is_deciding(item) for item in items}
 
     def _turn(self, item: pytest.Item) -> tuple[bool, bool, int]:
         settings = self._run.settings
@@ -506,15 +516,16 @@ def run_scenarios(run: Run, folder: str) -> str:
     stopped = _run(run, folder, frozenset())
     if run.seen_enough():
         return "every rule has failed that the run was to end with"
-    _settle(run)
+    settle(run)
     names = run.try_again()
     if names and not stopped:
         stopped = _run(run, folder, names)
-        _settle(run)
+        settle(run)
+    run.explain()
     return stopped
 
 
-def _settle(run: Run) -> None:
+def settle(run: Run) -> None:
     """Lets the stage make those calls that are kept for it; after an interruption nothing is read any more."""
     if run.interrupted:
         return

@@ -31,7 +31,7 @@ from conformance.judge import Settings
 
 PAIRS: Final = 50
 VERSION: Final = 1
-PHASES: Final = frozenset({"rules", "fuzz"})
+PHASES: Final = frozenset({"rules", "variations"})
 _TIMEOUT_SECONDS: Final = 5  # a fault that never answers must not hold the proof up; the Arena answers in milliseconds
 _KINDS: Final = ("fault", "pair", "variant")
 

@@ -16,8 +16,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Final
-from urllib.parse import quote
+from typing import Any, Final, TypeVar
+from urllib.parse import quote, urlsplit
 
 from conformance.evidence import (
     MOST_BODY,
@@ -34,11 +34,13 @@ from conformance.target import Account, Secret, Target
 from conformance.wire import Answer, Wire
 
 REOPEN: Final = "reopen-step"
+VARIANT: Final = "reopen-variant"  # a reopen that its address, method or framing makes another call: observed
 STATUS_CHANGES: Final = "/qualityprocesses/statuschanges"
 DOUBTFUL: Final = "(doubtful)"  # a session of which nobody knows whether it is still recognised
 FOREIGNER: Final = "foreigner"  # the one account that lives in another workspace
 COMMENT: Final = "Reopened by a conformance test."
 JSON: Final = "application/json"
+_T = TypeVar("_T")
 _MOST_VALUES: Final = 100_000  # of an answer: they take far more memory than their text
 _LOGIN_BODY: Final = b'{"email": "...", "password": "..."}'
 
@@ -61,6 +63,38 @@ class LoginFailed(Exception):
 
 class SessionEnded(LoginFailed):
     """A session ended in mid-run, and it is no use to log in again."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """The head of a request as it goes over the wire, where an HTTP library would not write it so.
+
+    `headers` follow those that every call has. `start` replaces the first line, `framed` the body.
+    """
+
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    start: Callable[[bytes], bytes] | None = None  # makes the first line of the path
+    framed: Callable[[bytes], bytes] | None = None
+    path: Callable[[bytes], bytes] | None = None
+    end_of_line: bytes = b"\r\n"
+    host: bool = True
+    ends: bool = False  # nothing follows, and the server is told so
+
+    @property
+    def shown(self) -> list[tuple[str, str]]:
+        """The headers as text."""
+        return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.headers]
+
+    def payload(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> bytes:
+        """Returns all bytes of the request."""
+        parts = urlsplit(url)
+        path = parts.path.encode()
+        path = self.path(path) if self.path else path
+        start = self.start(path) if self.start else method.encode() + b" " + path + b" HTTP/1.1"
+        lines = [start, *([b"Host: " + parts.netloc.encode()] if self.host else []), b"Connection: close"]
+        lines += [name.encode() + b": " + value.encode() for name, value in headers.items()]
+        lines += [name + b": " + value for name, value in self.headers]
+        return self.end_of_line.join([*lines, b"", self.framed(body) if self.framed else body])
 
 
 @dataclass(frozen=True)
@@ -90,9 +124,12 @@ class Client:
         subject: Subject | None = None,
         comment: str | Unreadable | None = UNREADABLE,
         simultaneous: bool = False,
+        unusual: bool = False,
+        written: Written | None = None,
     ) -> Exchange:
         """Makes one call and returns its recorded exchange. Never raises for what the target does.
 
+        What is `written` goes out as it is, past the HTTP library; its head stands in for that of the call.
         Raises Spent, Untouchable and JournalError, where nothing was sent.
         """
         self.may_send(operation)
@@ -106,6 +143,8 @@ class Client:
         # a session id that nobody gave out is no secret, and worth seeing
         secret_headers = {*self.target.headers, *([SESSION_HEADER] if account else [])}
         login = operation == "login"
+        url = self.target.base_url + path
+        shown = list(headers.items()) if written is None else [*headers.items(), *written.shown]
         sent = partial(
             Exchange,
             scenario=self.recorder.scenario,
@@ -113,17 +152,22 @@ class Client:
             account=account,
             operation=operation,
             method=method,
-            url=self.recorder.redactor.text(self.target.base_url + path),
-            request_headers=self.recorder.redacted_headers(headers.items(), secret_headers),
+            url=self.recorder.redactor.text(url),
+            request_headers=self.recorder.redacted_headers(shown, secret_headers),
             request_body=_LOGIN_BODY if login else _redacted(body, self.recorder.redactor.text),
             started=dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             simultaneous=simultaneous,
             subject=subject,
             comment=comment,
+            unusual=unusual or written is not None,
         )
         try:
-            repeatable = login or method == "GET"
-            answer = self.wire.send(method, self.target.base_url + path, headers, body, repeatable=repeatable)
+            if written is None:
+                repeatable = login or (method == "GET" and operation != VARIANT)
+                answer = self.wire.send(method, url, headers, body, repeatable=repeatable)
+            else:
+                payload = written.payload(method, url, headers, body or b"")
+                answer = self.wire.write(url, payload, method=method, ends=written.ends)
         except BaseException:  # interrupted: the target may have done it, and whoever watches has to know
             self._record(sent, Answer(trouble="interrupted"))
             raise
@@ -183,13 +227,56 @@ class Session:
         body = encode({**reopen_body(step), "comment": comment})
         return self._change(step, body, content_type, purpose=purpose, comment=comment, simultaneous=simultaneous)
 
-    def send(self, step: Subject, body: Any, *, content_type: str | None = JSON) -> Exchange:
-        """Sends any body, JSON value or bytes, to the reopen endpoint; it aims at `step`."""
+    def send(
+        self,
+        step: Subject,
+        body: Any,
+        *,
+        content_type: str | None = JSON,
+        comment: str | Unreadable | None = UNREADABLE,
+        unusual: bool = False,
+    ) -> Exchange:
+        """Sends any body, JSON value or bytes, to the reopen endpoint; it aims at `step`.
+
+        One that is an ordinary reopen, however it is written, tells its `comment`.
+        """
         raw = body if isinstance(body, bytes) else encode(body)
-        return self._change(step, raw, content_type, purpose="scenario", comment=UNREADABLE)
+        return self._change(step, raw, content_type, purpose="scenario", comment=comment, unusual=unusual)
+
+    def vary(
+        self,
+        step: Subject,
+        body: bytes,
+        *,
+        method: str = "POST",
+        path: str = STATUS_CHANGES,
+        content_type: str | None = JSON,
+        written: Written | None = None,
+    ) -> Exchange:
+        """Asks to reopen `step` by another method, at another address or in another framing: observed."""
+        return self.client.call(
+            method,
+            path,
+            operation=VARIANT,
+            account=self.role,
+            session_id=self._revealed(),
+            body=body,
+            content_type=content_type,
+            purpose="scenario",
+            subject=step,
+            written=written,
+            unusual=True,
+        )
 
     def call(
-        self, method: str, path: str, *, operation: str, body: Any = None, subject: Subject | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        operation: str,
+        body: Any = None,
+        subject: Subject | None = None,
+        simultaneous: bool = False,
     ) -> Exchange:
         """Makes a supporting call."""
         return self._kept(
@@ -199,6 +286,7 @@ class Session:
             body=None if body is None else encode(body),
             content_type=None if body is None else JSON,
             subject=subject,
+            simultaneous=simultaneous,
         )
 
     def _change(
@@ -210,6 +298,7 @@ class Session:
         purpose: str,
         comment: str | Unreadable | None,
         simultaneous: bool = False,
+        unusual: bool = False,
     ) -> Exchange:
         return self._kept(
             "POST",
@@ -221,6 +310,7 @@ class Session:
             subject=step,
             comment=comment,
             simultaneous=simultaneous,
+            unusual=unusual,
         )
 
     def _kept(self, method: str, path: str, **details: Any) -> Exchange:
@@ -244,6 +334,22 @@ class Session:
 
     def _revealed(self) -> str | None:
         return None if self.session_id is None else self.session_id.reveal()
+
+
+def together(calls: Sequence[Callable[[], _T]]) -> list[_T]:
+    """Makes several calls at the same time; each has to say that it is `simultaneous`."""
+    start = threading.Barrier(len(calls))
+
+    def make(call: Callable[[], _T]) -> _T:
+        start.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        try:
+            return list(threads.map(make, calls))
+        except BaseException:  # interrupted before all had come: nobody may wait for them
+            start.abort()
+            raise
 
 
 def reopen_body(step: Subject) -> dict[str, Any]:
@@ -319,7 +425,7 @@ class Sessions:
             self[role]
         self._look_up_guids()
 
-    def log_out(self, role: str) -> Session:
+    def log_out(self, role: str, *, simultaneous: bool = False) -> Session:
         """Ends the account's session and returns it, dead. Raises NotOurs where it was given to the run."""
         session = self[role]
         if role not in self._ours:
@@ -328,7 +434,7 @@ class Sessions:
         self._ours.discard(role)
         self._guids[role] = session.guid
         session = replace(session, keeper=None)
-        session.call("PUT", "/logout", operation="logout")
+        session.call("PUT", "/logout", operation="logout", simultaneous=simultaneous)
         return replace(session, role="")
 
     def log_in_again(self, role: str) -> None:
@@ -347,20 +453,7 @@ class Sessions:
     def at_once(self, roles: Sequence[str], step: Subject) -> list[Exchange]:
         """Lets several accounts ask to reopen one step at the same time; an account may stand more than once."""
         callers = [self[role] for role in roles]
-        start = threading.Barrier(len(callers))
-
-        def ask(session: Session) -> Exchange:
-            start.wait()
-            return session.reopen(step, simultaneous=True)
-
-        threads = ThreadPoolExecutor(len(callers))
-        try:
-            answers = list(threads.map(ask, callers))
-        except BaseException:  # interrupted before all had come: nobody may wait for them
-            start.abort()
-            raise
-        finally:
-            threads.shutdown(wait=False, cancel_futures=True)
+        answers = together([partial(session.reopen, step, simultaneous=True) for session in callers])
         for session, answer in zip(callers, answers, strict=True):
             if answer.status == HTTPStatus.UNAUTHORIZED and self.renewed(session, answer) is not None:
                 raise SessionEnded(f"the session of account {session.role} ended before several asked at once")

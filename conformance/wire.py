@@ -12,13 +12,15 @@ import http.client
 import io
 import os
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -32,6 +34,7 @@ from conformance.evidence import Trouble
 MAX_BODY_BYTES = 2 * 1024 * 1024
 _CHUNK = 65536
 _MOST_INTERIM = 20
+_WRITTEN_SECONDS: Final = 3.0
 _UNREACHABLE = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL})
 
 
@@ -261,9 +264,68 @@ class Wire:
             answer = Answer(trouble=trouble, trouble_kind=kind)
         return Answer(**{**vars(answer), "milliseconds": round((time.monotonic() - begun) * 1000, 3)})
 
+    def write(self, url: str, payload: bytes, *, method: str, ends: bool) -> Answer:
+        """Sends these very bytes on a connection of their own, past the HTTP library, and returns what came back.
+
+        `ends`: nothing follows, which the server is told; else it could wait for the rest of a body that never comes.
+        A call takes at most three seconds. No proxy is used. Raises nothing for whatever the server does.
+        """
+        begun = time.monotonic()
+        limit = min(self._timeout, _WRITTEN_SECONDS)
+        try:
+            with self._connect(url, limit) as connection, _deadline(lambda: connection, limit) as expired:
+                try:
+                    with suppress(BrokenPipeError, ConnectionResetError):  # turned away, perhaps with an answer
+                        connection.sendall(payload)
+                        if ends:
+                            connection.shutdown(socket.SHUT_WR)
+                    answer = _answer(connection, method)
+                except (OSError, http.client.HTTPException):
+                    if expired.is_set():
+                        raise TimeoutError from None
+                    raise
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            kind, trouble = _explain(error, limit)
+            answer = Answer(trouble=trouble, trouble_kind=kind)
+        return replace(answer, milliseconds=round((time.monotonic() - begun) * 1000, 3))
+
+    def _connect(self, url: str, seconds: float) -> socket.socket:
+        parts = urlsplit(url)
+        secure = parts.scheme == "https"
+        host = parts.hostname or ""
+        connection = socket.create_connection((host, parts.port or (443 if secure else 80)), seconds)
+        if not secure:
+            return connection
+        authorities = None if self._session.verify is True else str(self._session.verify)
+        return ssl.create_default_context(cafile=authorities).wrap_socket(connection, server_hostname=host)
+
     def close(self) -> None:
         """Closes the connections."""
         self._session.close()
+
+
+def _answer(connection: socket.socket, method: str) -> Answer:
+    """Reads one answer and nothing that follows it."""
+    response = _Response(connection, method=method)
+    try:
+        response.begin()
+        announced = response.getheader("Content-Length", "")
+        received, kind, trouble = b"", Trouble.NONE, ""
+        try:
+            received = response.read(MAX_BODY_BYTES)
+        except http.client.IncompleteRead as error:
+            received, kind, trouble = error.partial, Trouble.BROKEN, "the connection broke within the body"
+        return Answer(
+            status=response.status,
+            headers=tuple(response.headers.items()),
+            body=received + response.surplus,
+            surplus_bytes=len(response.surplus),
+            cut_short=method != "HEAD" and announced.isdigit() and len(received) < int(announced),
+            trouble=trouble,
+            trouble_kind=kind,
+        )
+    finally:
+        response.close()
 
 
 def _read(raw: Any) -> tuple[bytes, Trouble, str]:

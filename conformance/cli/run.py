@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     default="reports",
     show_default=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="Where report.json and junit.xml are written.",
+    help="Where report.json and junit.xml are written, and replay.json after a failure.",
 )
 @click.option(
     "--only",
@@ -67,6 +67,13 @@ if TYPE_CHECKING:
 )
 @click.option("--budget", metavar="N", type=click.IntRange(min=1), help="Most calls to make; what decides goes first.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Fixes what is sent.")
+@click.option(
+    "--replay",
+    "replay_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Sends the cases of this replay.json once more, and nothing else.",
+)
 @click.option(
     "--force",
     is_flag=True,
@@ -91,6 +98,7 @@ def run(
     max_examples: int,
     budget: int | None,
     seed: int,
+    replay_file: Path | None,
     strict: bool,
     force: bool,
     baseline_file: Path | None,
@@ -108,6 +116,7 @@ def run(
       arena-conformance run --target arena.yaml --report-dir out
       arena-conformance run --rule session-required --rule json-required
       arena-conformance run --target arena.yaml --baseline arena-baseline.yaml
+      arena-conformance run --target arena.yaml --replay reports/replay.json
     """
     chosen = chosen_rules(rules)
     if base_url and target_file is None:
@@ -115,6 +124,11 @@ def run(
             "--base-url needs --target: accounts and staging are in the target file.\n"
             "Write one to start from with: arena-conformance serve --write-target arena.yaml"
         )
+    replayed = _replayed(replay_file)
+    if replay_file is not None:
+        if only or rules:
+            fail("--replay sends the cases of its file and nothing else; leave --only and --rule out")
+        chosen = frozenset(case["rule"] for case in replayed)
     must_be_usable(report_dir)
     baseline = read_baseline(baseline_file) if baseline_file else None
     with target_of(target_file, base_url, profile) as target, ExitStack() as stack:
@@ -126,8 +140,16 @@ def run(
         if target_file is not None:  # what was made on the embedded Arena ends with it
             stack.enter_context(sole_use(target, force=force))
             journal = stack.enter_context(closing(_journal(report_dir / JOURNAL, force=force)))
-        phases = frozenset(only or (PHASES if target.loopback else ["rules"]))
-        settings = Settings(chosen, phases, seed=seed, max_examples=max_examples, budget=budget, strict=strict)
+        phases = frozenset(["replay"] if replayed else only or (PHASES if target.loopback else ["rules"]))
+        settings = Settings(
+            chosen,
+            phases,
+            seed=seed,
+            max_examples=max_examples,
+            budget=budget,
+            strict=strict,
+            replayed=tuple(replayed),
+        )
 
         def compared(made: dict[str, Any]) -> dict[str, Any]:
             if baseline is None:
@@ -152,6 +174,18 @@ def run(
     report = compared(made)
     _print(report, report_dir, journal.path)
     sys.exit(report["run"]["exit_code"])
+
+
+def _replayed(file: Path | None) -> list[dict[str, Any]]:
+    """Returns the saved cases; fails where the file holds none that can be used."""
+    if file is None:
+        return []
+    from conformance import saved
+
+    try:
+        return saved.read(file)
+    except saved.SavedError as error:
+        fail(f"--replay {file}: {error}")
 
 
 @contextmanager
@@ -195,8 +229,11 @@ def _journal(path: Path, *, force: bool) -> Journal:
 
 
 def _write(report: dict[str, Any], folder: Path) -> None:
+    from conformance import saved
     from conformance.report import document, junit
 
+    cases = report.pop("replay", [])
+    saved.write(cases, folder / saved.NAME, seed=report["run"]["seed"])
     document.write(report, folder / "report.json")
     if "drift" in report:
         publish_drift(report["drift"], folder)

@@ -52,6 +52,7 @@ def make(
             {"scenario": one.id, "observed": clean(one.reason)} for one in scenarios if one.verdict is Verdict.OBSERVED
         ],
         "behaviours": behaviour.record(scenarios, exchanges, exclusive=run.target.exclusive, clean=clean),
+        **_fuzzing(run, scenarios, clean),
         "exchanges": [_exchange(exchange) for exchange in exchanges],
         **_cleaned(run.extras, clean),
         "unused_waivers": [clean(waiver) for waiver in run.unused_waivers(outcomes)],
@@ -77,6 +78,25 @@ def write_text(path: Path, text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _fuzzing(run: Run, scenarios: Sequence[Scenario], clean: Clean) -> dict[str, Any]:
+    """Returns what fuzzing did and found, and the failing cases as they can be sent again."""
+    failed = [one for one in scenarios if one.verdict is Verdict.FAIL]
+    found = [
+        {
+            "rule": one.rule,
+            "input_class": one.id.partition("/fuzz-")[2],
+            "expected": clean(one.expected),
+            "actual": clean(one.actual),
+            "exchanges": list(one.exchanges),
+        }
+        for one in failed
+        if "/fuzz-" in one.id
+    ]
+    saved = [{**run.saved[one.id], "actual": clean(one.actual)} for one in failed if one.id in run.saved]
+    figures = {} if run.fuzzing is None else {"fuzzing": {**run.fuzzing, "findings": found}}
+    return {**figures, **({"replay": saved} if saved else {})}
 
 
 def _rule(outcome: RuleOutcome, exchanges: Sequence[Exchange], clean: Clean) -> dict[str, Any]:

@@ -39,6 +39,8 @@ def print_report(console: Console, report: dict[str, Any], where: str) -> None:
     others = len(report["rules"]) - len(_selected(report))
     if others:
         _line(console, "", f"{others} rule{' was' if others == 1 else 's were'} not selected.", "")
+    if "fuzzing" in report:
+        _line(console, "", _fuzzing(report["fuzzing"]), "")
     for waiver in report.get("unused_waivers", []):
         _line(console, "waiver that no longer applies  ", waiver, "yellow")
     for note in report.get("notes", []):
@@ -85,6 +87,13 @@ def _paragraph(console: Console, label: str, text: str, style: str) -> None:
     for number, line in enumerate(lines):
         start = label if number == 0 and line.startswith(label) else ""
         console.print(Text(start, style) + Text(line.removeprefix(start)), soft_wrap=True)
+
+
+def _fuzzing(fuzzing: dict[str, Any]) -> str:
+    found, drawn = len(fuzzing["findings"]), fuzzing["cases"] - fuzzing["raw"]
+    cases = f"{fuzzing['cases']} cases, {drawn} of them generated" if drawn > 0 else f"{fuzzing['cases']} cases"
+    reached = f"{fuzzing['reached']} of {fuzzing['positive']} valid ones reached the rules"
+    return f"Fuzzing: {cases}; {reached}; {found or 'no'} finding{'' if found == 1 else 's'}"
 
 
 def _failures(console: Console, rule: dict[str, Any], failed: list[dict[str, Any]]) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from conformance.evidence import UNREADABLE, Exchange, Recorder, Subject
-from conformance.session import REOPEN, Session
+from conformance.session import REOPEN, VARIANT, Session
 from conformance.stage import api
 from conformance.stage.api import StagingBroke, Unstaged
 from conformance.stage.snapshot import (
@@ -118,6 +118,11 @@ class Ledger:
         """Gives up reading: nothing shows what the calls did that were made since."""
         self._give_up([*self._views], reason)
 
+    def forget(self, guid: str) -> None:
+        """Takes nothing for granted of a process any more: the next reading shows what is, and is compared to none."""
+        for view in (STEPS, PROCESS, DECISIONS):
+            self._views.pop((guid, view), None)
+
     def compare_single(self, step: Subject) -> None:
         """Reads the step by its own view; its status and assignees have to be those that the list of steps shows."""
         self._must_see()
@@ -219,7 +224,7 @@ class Ledger:
 
     def _since(self, number: int, guid: str = "") -> list[Exchange]:
         """Returns the calls after exchange `number` that name the process or a step of it, but for staging."""
-        calls = (one for one in self._recorder.exchanges[number:] if one.operation == REOPEN)
+        calls = (one for one in self._recorder.exchanges[number:] if one.operation in (REOPEN, VARIANT))
         return [one for one in calls if one.purpose != "staging" and (not guid or self._names(one, guid))]
 
     def _names(self, exchange: Exchange, guid: str) -> bool:
@@ -247,7 +252,7 @@ class Ledger:
             self._expect_status(subject, "OPEN", sure=exchange.accepted)
         elif exchange.operation == "assign-step":
             self._expect_assignees(subject, exchange)
-        elif exchange.operation == REOPEN and subject.step:  # who knows what such a body asks for
+        elif exchange.operation in (REOPEN, VARIANT) and subject.step:  # who knows what such a body asks for
             self._free(subject.process, STEPS, subject.step, ("status", *_COMPLETION))
         elif subject.step:
             self._expect_decision(subject)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from conformance.evidence import UNREADABLE, Exchange, Recorder, Subject
-from conformance.session import JSON, REOPEN, LoginFailed, NoAccount, Sessions, Spent
+from conformance.session import JSON, REOPEN, VARIANT, LoginFailed, NoAccount, Sessions, Spent
 from conformance.stage import api
 from conformance.stage.api import StagingBroke, Unstaged
 from conformance.stage.ledger import DECISIONS, PROCESS, STEPS, Surprise
@@ -51,6 +51,11 @@ class Stage:
             process.signoff = process.signoff if process.completed else DOUBTED
             for step in process.regular:
                 step.state = UNKNOWN
+
+    @property
+    def makes_processes(self) -> bool:
+        """Whether the run works on quality processes that it made itself."""
+        return isinstance(self._processes, Processes)
 
     @property
     def surprises(self) -> list[Surprise]:
@@ -192,6 +197,19 @@ class Stage:
         except (Unstaged, StagingBroke):
             return ""
         return ""
+
+    def forget(self, step: Subject) -> None:
+        """Takes nothing for granted of a step and its process: they were called upon from two sides at once."""
+        self._ledger.forget(step.process)
+        for staged in self._processes.steps(step.process):
+            staged.state = UNKNOWN
+
+    def retire(self, step: Subject) -> None:
+        """Leases no step of this process any more; it is deleted with the others."""
+        self.forget(step)
+        staged = self._processes.step(step)
+        if staged is not None:
+            self._processes.of(staged).unusable = True
 
     def why_gone(self, exchange: Exchange) -> str:
         """Returns why a refusal says nothing: the target shows the process no more; empty where it does."""
@@ -350,7 +368,7 @@ class Stage:
 
     def _watch(self, exchange: Exchange) -> None:
         """Keeps what is known in step with what was sent."""
-        if exchange.subject is None or exchange.operation != REOPEN:
+        if exchange.subject is None or exchange.operation not in (REOPEN, VARIANT):
             return
         if exchange.refused:
             self._refused(exchange, exchange.subject)

@@ -21,7 +21,10 @@ class LenientJson(Variant):
     def parse_json(self, body: bytes) -> Any:
         if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
             body = body.decode("utf-16").encode()
-        return super().parse_json(body.removeprefix(b"\xef\xbb\xbf").replace(b"NaN", b"null"))
+        return super().parse_json(body.removeprefix(b"\xef\xbb\xbf"))
+
+    def refuse_constant(self, literal: str) -> Any:  # noqa: ARG002 - every one is null
+        return None
 
 
 class StrictJson(Variant):

@@ -1,0 +1,271 @@
+"""Sends cases for staged steps and judges what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Final
+
+from conformance import expect
+from conformance.evidence import Exchange, Subject
+from conformance.expect import Broken, NoAnswer, Refused, Unclear
+from conformance.fuzzing.case import ACCEPTED, OBSERVED, Case, filled
+from conformance.fuzzing.checks import Checks
+from conformance.fuzzing.kinds import KINDS, Kind
+from conformance.fuzzing.tally import ANSWERS, Failure, Tallies
+from conformance.fuzzing.ways import send
+from conformance.invariants import FAILURE, HEADERS, QUOTA, turned_away
+from conformance.judge import Run, settle
+from conformance.session import VARIANT, LoginFailed, NoAccount, NotOurs
+from conformance.stage import StagingBroke, Unstaged
+from conformance.verdict import Finding
+
+BATCH: Final = 40  # refusals that are tried between two readings
+_MOST_RETRIED: Final = 2 * BATCH  # cases that are tried again to find out which of them changed something
+_BELOW: Final = frozenset({501, 505})
+_INJECTED: Final = "X-Injected"
+
+_UNSTAGED: Final = (Unstaged, NoAccount, NotOurs)
+_BROKE: Final = (StagingBroke, LoginFailed)
+
+
+class Stopped(Exception):
+    """No further call may be made."""
+
+
+class Examination:
+    """Sends the cases of one run."""
+
+    def __init__(self, run: Run, tallies: Tallies, total: int) -> None:
+        self.done = self.positive = self.reached = self.negative = self.accepted = 0
+        self._run = run
+        self._tallies = tallies
+        self._total = total
+        self._checks = Checks()
+        self._unusable: dict[Kind, str] = {}
+        self._sent: dict[int, Case] = {}  # by exchange
+
+    @property
+    def may_touch_processes(self) -> bool:
+        """Whether a request may be about a process itself."""
+        return self._run.stage.makes_processes
+
+    def reopen(self, cases: Sequence[Case]) -> None:
+        """Sends requests that must be accepted, each for a completed step that its sender may reopen.
+
+        All kinds of steps and senders come in turn. Each step is read back before it is completed again.
+        """
+        for at, case in enumerate(cases):
+            self._reopen(case, case.kind or KINDS[at * len(KINDS) // len(cases)])
+
+    def refuse(self, cases: Sequence[Case]) -> None:
+        """Sends requests that must be refused, all for one step; now and then it is read whether anything changed."""
+        stage = self._run.stage
+        for at, case in enumerate(cases):
+            with self._staging(case):
+                elsewhere = stage.completed_step(owner="owner", assigned_to="group")
+                step = stage.completed_step(owner="owner", assigned_to="assignee")
+                self._examine(case, step, elsewhere)
+                if at % BATCH == BATCH - 1 or case is cases[-1]:
+                    stage.look(step, elsewhere)
+
+    def observe(self, cases: Sequence[Case]) -> None:
+        """Sends requests that a server may accept or refuse. Where it refuses, nothing may change."""
+        stage = self._run.stage
+        for case in cases:
+            with self._staging(case):
+                elsewhere = stage.completed_step(owner="owner", assigned_to="assignee")
+                step = stage.completed_step(owner="owner", assigned_to="group")
+                self._examine(case, step, elsewhere)
+
+    def process_itself(self, case: Case) -> None:
+        """Sends a request without a step, which is about the process: none of its steps may change."""
+        stage = self._run.stage
+        with self._staging(case):
+            stage.completed_step(owner="owner", assigned_to="assignee")
+            step = stage.completed_step(owner="owner", assigned_to="colleague")
+            self._examine(case, step, step, Subject(step.process, ""))
+
+    def find_out(self) -> None:
+        """Reads everything back. Where one of several cases must have changed something, it is found out which."""
+        run = self._run
+        run.recorder.scenario = ""
+        settle(run)
+        if run.seen_enough():
+            return
+        suspects = [exchange.id for one in run.stage.surprises for exchange in one.exchanges]
+        names = run.try_again()
+        cases = [self._sent[number] for number in suspects if number in self._sent]
+        for case in list(dict.fromkeys(one for one in cases if _charged(one) in names))[:_MOST_RETRIED]:
+            self._go_on(case)
+            with self._staging():
+                owner, assigned_to = (case.kind.owner, case.kind.assigned_to) if case.kind else ("owner", "assignee")
+                elsewhere = run.stage.completed_step(owner="owner", assigned_to="group")
+                self._send(case, run.stage.completed_step(owner, assigned_to), elsewhere)
+            run.stage.end_scenario()
+        settle(run)
+
+    def break_off(self) -> None:
+        """Reads everything back after the last call that could be made."""
+        run = self._run
+        run.recorder.scenario = ""
+        if not run.seen_enough():
+            settle(run)
+
+    def failure(self, case: Case, rule: str) -> Failure | None:
+        """Sends one more case and returns how it breaks a rule, if it does; for making a failing case smaller."""
+        self._go_on(case)
+        stage = self._run.stage
+        try:
+            elsewhere = stage.completed_step(owner="owner", assigned_to="group")
+            step = stage.completed_step(owner="owner", assigned_to="assignee")
+            answer = self._send(case, step, elsewhere)
+        except (*_UNSTAGED, *_BROKE):
+            return None
+        findings, verdict = self._wrong(case, answer)
+        if isinstance(verdict, Refused):
+            findings.append(Finding(case.rule, verdict.expected, verdict.actual, verdict.exchanges))
+        broken = next((one for one in findings if one.rule == rule), None)
+        return None if broken is None else Failure(case, broken, answer)
+
+    def _reopen(self, case: Case, kind: Kind) -> None:
+        """Sends a valid request for a step of this kind, or of another one where this can't be had."""
+        stage = self._run.stage
+        for one in (kind, *KINDS):
+            if one in self._unusable:
+                continue
+            completed_by = one.sender if self.done % 3 == 0 else ""
+            with self._staging(kind=one):
+                step = stage.completed_step(one.owner, one.assigned_to, completed_by)
+                self._examine(replace(case, sender=one.sender, kind=one), step, step)
+                return
+        self._tallies.of(case).untested.append(next(iter(self._unusable.values())))
+
+    # What is sent, and what must come.
+
+    def _send(self, case: Case, step: Subject, elsewhere: Subject, aim: Subject | None = None) -> Exchange:
+        """Sends a case, filled in for a step; it aims at this step unless it says otherwise."""
+        body = filled(case.body, step, elsewhere)
+        self._run.recorder.scenario = _charged(case)
+        answer = send(self._run.sessions, case, aim or step, body)
+        self._tallies.judged.add(answer.id)
+        self._sent[answer.id] = case
+        return answer
+
+    def _examine(self, case: Case, step: Subject, elsewhere: Subject, aim: Subject | None = None) -> None:
+        self._go_on(case)
+        answer = self._send(case, step, elsewhere, aim)
+        self.done += 1
+        findings, verdict = self._wrong(case, answer)
+        tally = self._tallies.of(case)
+        match verdict:
+            case Refused() if why := self._run.stage.why_not_reopenable(answer):
+                tally.untested.append(why)
+            case Refused():
+                findings.append(self._whose(case, verdict, answer))
+            case Unclear():
+                tally.untested.append(str(verdict))
+            case NoAnswer() if answer.unusual:
+                tally.observed[answer.id] = f"the answer is none: {answer.trouble}"
+            case NoAnswer():
+                tally.errors.append(str(verdict))
+            case None if case.wanted == OBSERVED or turned_away(answer):
+                tally.observed[answer.id] = _seen(answer)
+            case None:
+                tally.kept.append(answer.id)
+        if case.kind is not None and answer.accepted:
+            self._tallies.keep(case.kind.rule, answer)
+        for finding in findings:
+            self._tallies.fail(case, finding, answer)
+        self._count(case, answer)
+
+    def _wrong(self, case: Case, answer: Exchange) -> tuple[list[Finding], Exception | None]:
+        """Returns what an answer breaks, and why it says nothing about the case itself, if it does not."""
+        judgement = self._run.judgement(answer)
+        findings = [one for one in judgement.findings if one.rule != QUOTA]
+        findings += self._checks.findings(answer, judgement)
+        failed = (answer.status or 0) >= 500 and answer.status not in _BELOW
+        if answer.operation == VARIANT and case.readable and failed:
+            actual = f"status {answer.status}: the server failed"
+            findings.append(Finding(FAILURE, "never 5xx", actual, (answer.id,)))
+        if answer.header(_INJECTED):
+            actual = f"{_INJECTED} from the request stands among them"
+            findings.append(Finding(HEADERS, "the server's own headers only", actual, (answer.id,)))
+        try:
+            self._expect(case, answer)
+        except Refused as error:
+            return findings, error
+        except Broken as error:
+            findings.append(Finding(error.rule or case.rule, error.expected, error.actual, error.exchanges))
+            return findings, error
+        except (Unclear, NoAnswer) as error:
+            return findings, error
+        return findings, None
+
+    def _expect(self, case: Case, answer: Exchange) -> None:
+        if turned_away(answer):
+            return
+        if case.wanted == ACCEPTED:
+            expect.reopened(answer)
+        elif case.wanted != OBSERVED:
+            expect.refused(answer, self._run.profile[case.wanted])
+        elif answer.status is None:
+            raise NoAnswer(f"exchange {answer.id}: {answer.trouble}")
+
+    def _whose(self, case: Case, error: Refused, answer: Exchange) -> Finding:
+        """Says which rule a refusal of a valid request breaks: that of the request, or that of who sent it."""
+        rule, kind = case.rule, case.kind
+        if kind is not None and not self._plainly_reopened(answer):
+            rule = kind.rule
+            self._unusable[kind] = f"{kind.sender} is refused where the page permits it"
+        return Finding(rule, error.expected, error.actual, error.exchanges)
+
+    def _plainly_reopened(self, answer: Exchange) -> bool:
+        """Whether the same account reopens the same step with the page's own request."""
+        if answer.subject is None:
+            return False
+        self._run.recorder.scenario = ""
+        return self._run.sessions[answer.account].reopen(answer.subject, purpose="control").accepted
+
+    def _count(self, case: Case, answer: Exchange) -> None:
+        self.accepted += answer.status == 201
+        if case.valid:
+            self.positive += 1
+            named = {code for one in self._run.profile.values() for code in one.codes or ()}
+            self.reached += answer.accepted or bool(named & {*answer.codes})
+        else:
+            self.negative += 1
+
+    def _go_on(self, case: Case) -> None:
+        if self._run.stopped or self._run.seen_enough():
+            raise Stopped
+        self._run.progress(f"fuzzing/{case.input_class}", self.done, self._total)
+
+    @contextmanager
+    def _staging(self, *cases: Case, kind: Kind | None = None) -> Iterator[None]:
+        """Notes for these cases, or for a kind of step, why it could not be staged, if so."""
+        try:
+            yield
+        except _UNSTAGED as error:
+            if kind is not None:
+                self._unusable[kind] = str(error)
+            for case in cases:
+                self._tallies.of(case).untested.append(str(error))
+        except _BROKE as error:
+            if kind is not None:
+                self._unusable[kind] = str(error)
+            for case in cases:
+                self._tallies.of(case).errors.append(str(error))
+        finally:
+            self._run.recorder.scenario = ""
+
+
+def _charged(case: Case) -> str:
+    """Returns the scenario that answers for what a case does: of a valid request it is the right of its sender."""
+    return f"{case.kind.rule}/fuzz-{ANSWERS}" if case.kind else case.scenario
+
+
+def _seen(answer: Exchange) -> str:
+    codes = f", code {', '.join(map(str, answer.codes))}" if answer.codes else ""
+    return f"the page is silent; the answer is {answer.status}{codes}"

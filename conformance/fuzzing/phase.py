@@ -1,0 +1,190 @@
+"""The phase of a run that fuzzes, and the one that sends saved cases once more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from conformance.fuzzing.bodies import bodies, process_bodies
+from conformance.fuzzing.case import ACCEPTED, OBSERVED, Case
+from conformance.fuzzing.examination import Examination, Stopped
+from conformance.fuzzing.kinds import ASSIGNEE, OWNER, UNASSIGNED
+from conformance.fuzzing.races import RULE as RACES_RULE
+from conformance.fuzzing.races import races
+from conformance.fuzzing.saved import from_saved, to_saved
+from conformance.fuzzing.tally import Failure, Tallies, Tally
+from conformance.fuzzing.ways import ways
+from conformance.invariants import FAILURE, HEADERS, QUOTA, SHAPE, SUCCESS
+from conformance.judge import Run
+from conformance.session import Spent
+
+if TYPE_CHECKING:
+    from conformance.fuzzing.generation import Drawn, Generator
+
+NOTHING_PROVEN: Final = "no reopen was answered 201, so that nothing is proven"
+
+# Rules that any case may break, whatever it is about.
+_ANY_CASE: Final = frozenset({FAILURE, HEADERS, QUOTA, SHAPE, SUCCESS, ASSIGNEE, OWNER, UNASSIGNED, RACES_RULE})
+_MOST_SHRUNK: Final = 4  # findings that are made smaller
+_MOST_TRIED: Final = 40  # calls for each
+
+
+@dataclass
+class Plan:
+    """What a run sends, in this order."""
+
+    fixed: list[Case] = field(default_factory=list)
+    generated: list[Case] = field(default_factory=list)
+    drawn: dict[bytes, Drawn] = field(default_factory=dict)  # by body: how a generated case came about
+
+    @property
+    def cases(self) -> list[Case]:
+        """All cases."""
+        return [*self.fixed, *self.generated]
+
+
+def run(run: Run) -> str:
+    """Fuzzes, and returns why it had to end early; empty where it had not.
+
+    The fixed list is always sent; `max_examples` bounds what is generated. What was refused without need, or changed
+    something, fails the rule that owns it. Without "rules" among the phases the classes of input decide.
+    """
+    from conformance.fuzzing.generation import Generator
+
+    deciding = "rules" not in run.settings.phases
+    generator = Generator(run.settings.seed)
+    plan = _plan(run, generator)
+    tallies = Tallies(plan.cases, deciding=deciding)
+    run.planned |= {tally.id: tally.deciding for tally in tallies}
+    examination = Examination(run, tallies, len(plan.cases))
+    try:
+        _send(examination, plan.cases)
+        _shrink(run, examination, tallies, plan, generator)
+        examination.find_out()
+        if RACES_RULE in run.settings.rules:
+            run.scenarios += races(run, deciding=deciding)
+    except (Stopped, Spent):
+        examination.break_off()
+    finally:
+        _conclude(run, examination, tallies, plan)
+    if run.seen_enough():
+        return "every rule has failed that the run was to end with"
+    return run.stopped or ("" if examination.accepted or not deciding else NOTHING_PROVEN)
+
+
+def replay(run: Run) -> str:
+    """Sends saved cases once more and judges them."""
+    cases = [from_saved(entry) for entry in run.settings.replayed if entry["kind"] == "fuzz"]
+    tallies = Tallies(cases, deciding=True)
+    run.planned |= {tally.id: tally.deciding for tally in tallies}
+    examination = Examination(run, tallies, len(cases))
+    try:
+        _send(examination, cases)
+        examination.find_out()
+        for rule in run.settings.rules - {case.rule for case in cases}:
+            tallies.settle(rule)
+    except (Stopped, Spent):
+        examination.break_off()
+    finally:
+        _conclude(run, examination, tallies, Plan(generated=cases))
+    return run.stopped
+
+
+def _plan(run: Run, generator: Generator) -> Plan:
+    """Returns what this run sends; the same for the same seed."""
+    plan = Plan([one for one in (*bodies(), *process_bodies(), *ways()) if one.harmless or run.target.loopback])
+    most = run.settings.max_examples
+    known = {case.body for case in plan.fixed}
+
+    def take(cases: Sequence[Case], share: int) -> None:
+        new = [case for case in cases if case.body not in known][: max(share, 0)]
+        known.update(case.body for case in new)
+        plan.generated += new
+
+    take(generator.examples(), most)
+    take(generator.boundaries(), most // 2)
+    # most random violations are those of the boundaries again: they get the smaller share
+    positive = generator.positive((most - len(plan.generated)) * 2 // 3)
+    take([drawn.case for drawn in positive], most - len(plan.generated))
+    negative = generator.negative(most - len(plan.generated))
+    take([drawn.case for drawn in negative], most - len(plan.generated))
+    plan.drawn = {drawn.case.body: drawn for drawn in (*negative, *positive)}
+    selected = run.settings.rules
+    if not selected & _ANY_CASE:
+        plan.fixed = [case for case in plan.fixed if case.rule in selected]
+        plan.generated = [case for case in plan.generated if case.rule in selected]
+    return plan
+
+
+def _send(examination: Examination, cases: Sequence[Case]) -> None:
+    """Sends the cases: what reopens first, what may do anything last."""
+    itself = [case for case in cases if case.about_process]
+    others = [case for case in cases if not case.about_process]
+    examination.reopen([case for case in others if case.wanted == ACCEPTED])
+    refused = [case for case in others if case.wanted not in (ACCEPTED, OBSERVED)]
+    for rule in dict.fromkeys(case.rule for case in refused):  # a change is for one rule to answer for
+        examination.refuse([case for case in refused if case.rule == rule])
+    examination.observe([case for case in others if case.wanted == OBSERVED])
+    for case in itself if examination.may_touch_processes else ():
+        examination.process_itself(case)
+
+
+def _shrink(run: Run, examination: Examination, tallies: Tallies, plan: Plan, generator: Generator) -> None:
+    """Makes the generated cases smaller that show a failure, as far as some calls reach."""
+    failing = [tally for tally in tallies if tally.failures and tally.failure().case.body in plan.drawn]
+    for tally in failing[:_MOST_SHRUNK]:
+        shown = tally.failure()
+        if len(shown.finding.exchanges) < 2:
+            generator.shrink(plan.drawn[shown.case.body], _smaller(examination, tally, shown))
+    run.recorder.scenario = ""
+
+
+def _smaller(examination: Examination, tally: Tally, shown: Failure) -> Callable[[Case], bool]:
+    """Returns a check whether a smaller case breaks the same rule; each answer is remembered."""
+    tried: dict[bytes, bool] = {}
+
+    def fails(case: Case) -> bool:
+        if case.wanted != shown.case.wanted or (case.body not in tried and len(tried) >= _MOST_TRIED):
+            return False
+        if case.body not in tried:
+            failure = examination.failure(case, shown.finding.rule)
+            tried[case.body] = failure is not None
+            if failure is not None:
+                tally.failures.append(failure)
+        return tried[case.body]
+
+    return fails
+
+
+def _conclude(run: Run, examination: Examination, tallies: Tallies, plan: Plan) -> None:
+    """Hands over what was found: to the scenarios, to the report, and for a replay."""
+    # a finding stands below its class of input, with the smallest request that shows it, and nowhere else
+    run.findings = [
+        (origin, finding)
+        for origin, finding in run.findings
+        if finding.rule == QUOTA or not {*finding.exchanges} <= tallies.judged or not finding.exchanges
+    ]
+    nothing_proven = "" if examination.accepted else NOTHING_PROVEN
+    for tally in tallies:
+        if tally.touched or not run.stopped:
+            run.scenarios.append(tally.scenario(nothing_proven))
+        if tally.failures:
+            shown = tally.failure()
+            run.saved[tally.id] = to_saved(shown.case, shown.finding)
+    for case in plan.cases:  # what only the reading afterwards shows
+        run.saved.setdefault(case.scenario, to_saved(case, None))
+    run.fuzzing = _figures(examination, len(plan.fixed))
+    run.explain()
+
+
+def _figures(examination: Examination, fixed: int) -> dict[str, Any]:
+    positive, reached = examination.positive, examination.reached
+    return {
+        "cases": examination.done,
+        "positive": positive,
+        "reached": reached,
+        "depth": round(reached / positive, 4) if positive else None,
+        "negative": examination.negative,
+        "raw": fixed,
+    }

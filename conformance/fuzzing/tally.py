@@ -1,0 +1,115 @@
+"""What becomes of each class of input, over all its cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from conformance.evidence import Exchange
+from conformance.fuzzing.case import OBSERVED, Case
+from conformance.verdict import Finding, Scenario, Verdict
+
+# Below this name a rule answers for what is not the rule that the class of input is about.
+ANSWERS: Final = "answers"
+
+
+@dataclass
+class Failure:
+    """A case that fails, how, and the exchange that shows it."""
+
+    case: Case
+    finding: Finding
+    exchange: Exchange
+
+    @property
+    def size(self) -> int:
+        """How much there is to read: a smaller one is better evidence."""
+        return len(self.exchange.request_body or b"") + sum(len(value) for _, value in self.exchange.request_headers)
+
+
+@dataclass
+class Tally:
+    """One class of input: what came of its cases."""
+
+    id: str
+    deciding: bool
+    failures: list[Failure] = field(default_factory=list)
+    kept: list[int] = field(default_factory=list)  # exchanges in which the promise was kept
+    observed: dict[int, str] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    untested: list[str] = field(default_factory=list)
+
+    @property
+    def touched(self) -> bool:
+        """Whether any case was sent, or tried to."""
+        return bool(self.failures or self.kept or self.observed or self.errors or self.untested)
+
+    def failure(self) -> Failure:
+        """Returns the failure that is easiest to read."""
+        return min(self.failures, key=lambda one: one.size)
+
+    def scenario(self, nothing_proven: str) -> Scenario:
+        """Returns the verdict. With `nothing_proven` what passed proves nothing."""
+        exchanges = tuple(sorted({*self.kept, *self.observed}))
+        if self.failures:
+            shown = self.failure()
+            finding = shown.finding
+            more = f" ({len(self.failures)} cases in all)" if len(self.failures) > 1 else ""
+            numbers = (shown.exchange.id, *finding.exchanges, *(one.exchange.id for one in self.failures[:20]))
+            return Scenario(
+                self.id,
+                self.deciding,
+                Verdict.FAIL,
+                reason=f"expected {finding.expected}; {finding.actual}{more}",
+                expected=finding.expected,
+                actual=finding.actual,
+                exchanges=tuple(dict.fromkeys(numbers)),
+            )
+        if self.errors:
+            return Scenario(self.id, self.deciding, Verdict.ERROR, self.errors[0], exchanges=exchanges)
+        if self.kept:
+            if nothing_proven:
+                return Scenario(self.id, self.deciding, Verdict.UNTESTED, nothing_proven, exchanges=exchanges)
+            return Scenario(self.id, self.deciding, Verdict.PASS, exchanges=exchanges)
+        if self.observed:
+            reason = "; ".join(dict.fromkeys(self.observed.values()))
+            return Scenario(self.id, False, Verdict.OBSERVED, reason, exchanges=exchanges)
+        return Scenario(self.id, self.deciding, Verdict.UNTESTED, (self.untested or ["no case was sent"])[0])
+
+
+class Tallies:
+    """All classes of input of a run."""
+
+    def __init__(self, cases: Sequence[Case], *, deciding: bool) -> None:
+        self._deciding = deciding
+        self._by_id = {case.scenario: Tally(case.scenario, self._decides(case)) for case in cases}
+        self.judged: set[int] = set()
+
+    def _decides(self, case: Case) -> bool:
+        return self._deciding and case.wanted != OBSERVED and case.input_class != "expired"
+
+    def __iter__(self) -> Iterator[Tally]:
+        return iter(self._by_id.values())
+
+    def of(self, case: Case) -> Tally:
+        """Returns the tally of a case's class."""
+        return self._by_id.setdefault(case.scenario, Tally(case.scenario, self._decides(case)))
+
+    def keep(self, rule: str, exchange: Exchange) -> None:
+        """Notes that a rule was kept which is not the one that the class of input is about."""
+        self._answers(rule).kept.append(exchange.id)
+
+    def settle(self, rule: str) -> None:
+        """Notes that a rule was kept in every answer that does not break it."""
+        tally = self._answers(rule)
+        tally.kept += sorted(self.judged - {one.exchange.id for one in tally.failures})
+
+    def fail(self, case: Case, finding: Finding, exchange: Exchange) -> None:
+        """Takes a finding in, below the rule that owns it."""
+        tally = self.of(case) if finding.rule == case.rule else self._answers(finding.rule)
+        tally.failures.append(Failure(case, finding, exchange))
+
+    def _answers(self, rule: str) -> Tally:
+        name = f"{rule}/fuzz-{ANSWERS}"
+        return self._by_id.setdefault(name, Tally(name, self._deciding))

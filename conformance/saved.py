@@ -1,0 +1,57 @@
+"""replay.json: failing cases that can be sent again.
+
+A case says by its `kind` which phase made it; what else is in it is that phase's business.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from jsonschema import Draft202012Validator
+
+from conformance import contract
+
+NAME: Final = "replay.json"
+VERSION: Final = 1
+
+
+class SavedError(Exception):
+    """The file can't be used. The message says why."""
+
+
+def write(cases: Sequence[Mapping[str, Any]], path: Path, *, seed: int) -> None:
+    """Writes the failing cases of a run; where there are none, a file of an earlier run is removed."""
+    if not cases:
+        path.unlink(missing_ok=True)
+        return
+    document = {"version": VERSION, "seed": seed, "cases": list(cases)}
+    path.write_text(json.dumps(document, indent=1, ensure_ascii=True) + "\n", "utf-8")
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """Returns the cases of a file. Raises SavedError."""
+    try:
+        document = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise SavedError(f"can't be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise SavedError("is not JSON") from None
+    for problem in _validator().iter_errors(document):
+        place = ".".join(str(part) for part in problem.absolute_path) or "the file"
+        raise SavedError(f"{place} is not as `arena-conformance run` writes it ({problem.validator})")
+    known = {rule.id for rule in contract.rules()}
+    for case in document["cases"]:
+        if case["rule"] not in known:
+            raise SavedError(f"there is no rule {case['rule']}")
+    cases: list[dict[str, Any]] = document["cases"]
+    return cases
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    schema = Path(__file__).parent / "saved.schema.json"
+    return Draft202012Validator(json.loads(schema.read_text("utf-8")))
