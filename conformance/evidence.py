@@ -176,18 +176,23 @@ class Exchange:
 
 def curl(exchange: Exchange) -> str:
     """Returns a shell command that repeats the call; the session id comes from `$ARENA_SESSION_ID`."""
-    words = ["curl", "-i", "-X", exchange.method, shlex.quote(exchange.url)]
-    for name, value in exchange.request_headers:
+    return command(exchange.method, exchange.url, exchange.request_headers, exchange.request_body)
+
+
+def command(method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes | None) -> str:
+    """Returns the `curl` command that sends this request."""
+    words = ["curl", "-i", "-X", method, shlex.quote(url)]
+    headers = list(headers)
+    for name, value in headers:
         if name.lower() == SESSION_HEADER and value == REDACTED:
             words += ["-H", f'"{name}: $ARENA_SESSION_ID"']
         elif name.lower() not in {"content-length", "accept-encoding", "connection", "user-agent", "accept"}:
             # curl drops a header without a value unless a semicolon ends it
             words += ["-H", shlex.quote(f"{name}: {value}" if value else f"{name};")]
-    if exchange.request_body is not None and not any(n.lower() == "content-type" for n, _ in exchange.request_headers):
-        words += ["-H", "'Content-Type:'"]
-    body = exchange.request_body
     if body is None:
         return " ".join(words)
+    if not any(name.lower() == "content-type" for name, _ in headers):
+        words += ["-H", "'Content-Type:'"]
     if b"\0" in body:  # no argument can hold one
         octal = "".join(f"\\{byte:03o}" for byte in body)
         return " ".join(["printf", f"'{octal}'", "|", *words, "--data-binary", "@-"])

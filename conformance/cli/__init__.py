@@ -9,6 +9,7 @@ import click
 from conformance import __version__
 from conformance.cli.common import NO_VERDICT
 from conformance.cli.prove import prove
+from conformance.cli.report import report
 from conformance.cli.rules import rules
 from conformance.cli.run import run
 from conformance.cli.serve import serve
@@ -33,7 +34,7 @@ def main() -> None:
     """
 
 
-for command in (run, serve, prove, rules):
+for command in (run, serve, report, prove, rules):
     main.add_command(command)
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     default="reports",
     show_default=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="Where report.json and junit.xml are written.",
+    help="Where the report is written: report.json and what is made of it.",
 )
 @click.option(
     "--only",
@@ -119,8 +119,14 @@ def _target(file: Path | None, base_url: str | None, profile: str | None) -> Ite
 def _publish(report: dict[str, Any], folder: Path) -> None:
     from rich.console import Console
 
-    from conformance.report import document, junit, terminal
+    from conformance.report import annotations, document, publish, terminal
 
     document.write(report, folder / "report.json")
-    document.write_text(folder / "junit.xml", junit.render(report))
-    terminal.print_report(Console(highlight=False), report, str(folder / "report.json"))
+    page, summary, *_ = publish.render(report, folder)
+    terminal.print_report(Console(highlight=False), report, str(page))
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for command in annotations.render(report):
+            click.echo(command)
+    if job_summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(job_summary).open("a", encoding="utf-8") as file:
+            file.write(summary.read_text("utf-8") + "\n")
