@@ -126,6 +126,19 @@ def with_everything(made: dict[str, Any], text: str = "") -> dict[str, Any]:
     }
 
 
+def trimmed(made: dict[str, Any]) -> dict[str, Any]:
+    """Returns the report with one scenario of each verdict for each rule: all there is to see, but not as often."""
+    rules = [
+        {**rule, "scenarios": [*{one["verdict"]: one for one in reversed(rule["scenarios"])}.values()]}
+        for rule in made["rules"]
+    ]
+    kept = [one for rule in rules for one in rule["scenarios"]]
+    named = {number for one in kept for number in one["exchanges"]}
+    ids = {"", *(one["id"] for one in kept)}
+    calls = [one for one in made["exchanges"] if one["scenario"] in ids or one["id"] in named]
+    return {**made, "rules": rules, "exchanges": calls}
+
+
 def exchange(number: int, name: str = "", text: str = "", **fields: Any) -> dict[str, Any]:
     """Returns a call as the report holds it; `text` stands wherever a target's text may."""
     return {
