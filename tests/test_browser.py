@@ -52,7 +52,7 @@ class Watched:
     def __init__(self, browser, path, place="", **options):
         self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "offline": True, **options})
         self.page = self.context.new_page()
-        self.page.set_default_timeout(5_000)
+        self.page.set_default_timeout(15_000)
         self.complaints = []
         self.requests = []
         self.page.on("console", lambda message: self.complaints.append(message.text))
