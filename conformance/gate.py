@@ -6,10 +6,10 @@ import datetime as dt
 import secrets
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from conformance import contract, wire
 from conformance.evidence import Recorder, Redactor
@@ -23,11 +23,6 @@ from conformance.verdict import conclude
 RULES_FOLDER = Path(__file__).parent / "rules"
 
 Progress = Callable[[str, int, int], None]
-
-# What a run consists of, in this order. Each runs its part and returns why it had to end early; empty where it had not.
-PHASES: Final[Mapping[str, Callable[[Run], str]]] = {
-    "rules": lambda run: run_scenarios(run, str(RULES_FOLDER)),
-}
 
 
 def run(target: Target, settings: Settings, progress: Progress) -> dict[str, Any]:
@@ -66,13 +61,8 @@ def _test(state: Run) -> str:
         return "the target file does not allow writes; add `writes: allowed` where steps may be created and reopened"
     try:
         state.sessions.log_in()
-        stopped = ""
-        for name, phase in PHASES.items():
-            if name in state.settings.phases and not stopped:
-                state.stopped = stopped = phase(state)
+        state.stopped = stopped = run_scenarios(state, str(RULES_FOLDER))
         state.recorder.scenario = ""
-        if not stopped:
-            state.stage.controls()
     except (LoginFailed, NoAccount) as error:
         return str(error)
     return stopped

@@ -14,33 +14,35 @@ import pytest
 from conformance import contract, expect
 from conformance.contract import Profile
 from conformance.evidence import Exchange, Recorder
-from conformance.expect import UNTOUCHED, Broken, NoAnswer, Refused, Unclear
+from conformance.expect import Broken, NoAnswer, Refused, Unclear
 from conformance.invariants import Judgement, QuotaWatch, calls_left, judge, quota_used_up
 from conformance.session import DOUBTFUL, FOREIGNER, LoginFailed, NoAccount, NotOurs, Sessions
-from conformance.stage import Ground, Stage, StagingBroke, Unstaged
+from conformance.stage import Stage, StagingBroke, Surprise, Unstaged
 from conformance.target import Target, Waiver
 from conformance.verdict import Finding, RuleOutcome, Scenario, Verdict, roll_up
 
 # In which order the rules are tested. What a reopening changes is looked at before anything was reopened. Rules that
-# refuse calls on the same step stand together, and what uses a process up comes last: that saves calls.
+# refuse calls on the same step stand together, and what uses a process up comes last, be it a single scenario: that
+# saves calls.
 ORDER: Final = (
     "reopen-step",
     "others-may-not-reopen",
     "request-shape",
     "json-required",
     "failure-is-400",
-    "edit-details-required",
     "session-required",
+    "quota-counts-down",
+    "edit-details-required",
+    "approved-signoff-is-final",
     "assignee-may-reopen",
     "owner-may-reopen",
-    "unassigned-open-to-permitted",
-    "already-open-is-3089",
+    "response-shape",
     "success-is-201",
     "response-headers",
-    "response-shape",
-    "quota-counts-down",
-    "approved-signoff-is-final",
+    "unassigned-open-to-permitted",
+    "already-open-is-3089",
     "completed-process-locks-steps",
+    "approved-signoff-is-final/in-a-completed-process",
 )
 
 
@@ -54,6 +56,7 @@ class Settings:
 
     `phases`: "rules" (the scenarios), "fuzz" (generated requests), "walks" (random walks). `max_examples` bounds the
     calls that fuzzing judges, and likewise the actions of all walks together. The same `seed` sends the same requests.
+    A run ends as soon as all rules of `until` have failed; their scenarios come first.
     """
 
     rules: frozenset[str]
@@ -61,6 +64,7 @@ class Settings:
     seed: int = 1
     max_examples: int = 300
     strict: bool = False
+    until: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -78,9 +82,12 @@ class Run:
     findings: list[tuple[str, Finding]] = field(default_factory=list)
     planned: dict[str, bool] = field(default_factory=dict)  # the scenarios to run, and whether each is deciding
     stopped: str = ""  # why no further scenario can be run
+    _first: list[Surprise] = field(default_factory=list)  # what read otherwise than it should in the first go
+    _again: dict[str, Scenario] = field(default_factory=dict)  # how scenarios came out that were tried again
     _judged: set[str] = field(default_factory=set)
     _judgements: dict[int, Judgement] = field(default_factory=dict)
     _observed: dict[str, str] = field(default_factory=dict)
+    _borrowed: dict[str, int] = field(default_factory=dict)  # by scenario: the exchange of another one that it judges
 
     def __post_init__(self) -> None:
         self._interrupted = False
@@ -90,15 +97,14 @@ class Run:
     def interrupt(self) -> None:
         """Ends all judging: a call may have been cut off whose effect nobody knows."""
         self._interrupted = True
-        for ground in self.stage.grounds:
-            ground.abandon("interrupted")
+        self.stage.forgo("interrupted")
 
     def _see(self, exchange: Exchange) -> None:
         """Judges what binds every answer."""
         if self._interrupted:
             return
         subject = exchange.subject.process if exchange.subject else ""
-        judgements = (judge(exchange, self.profile, self.stage.views.shown.get(subject)), self._quota.see(exchange))
+        judgements = (judge(exchange, self.profile, self.stage.shown(subject)), self._quota.see(exchange))
         whole = Judgement(
             frozenset().union(*(one.judged for one in judgements)),
             tuple(finding for one in judgements for finding in one.findings),
@@ -111,6 +117,10 @@ class Run:
             self.stopped = f"the quota is used up (exchange {exchange.id} was answered 429)"
         elif left is not None and left <= RESERVE and not self.stopped:
             self.stopped = f"only {left} calls of the quota are left; they are kept for cleaning up"
+
+    def borrow(self, item: pytest.Item, exchange: Exchange) -> None:
+        """Lets a scenario judge an answer that another one got."""
+        self._borrowed[item.nodeid] = exchange.id
 
     def judgement(self, exchange: Exchange) -> Judgement:
         """Returns what was found about an answer as it came in."""
@@ -125,6 +135,7 @@ class Run:
         """Takes the outcome of one scenario in."""
         name, deciding = scenario_id(item), is_deciding(item)
         own = [e.id for e in self.recorder.exchanges if e.scenario == name and e.purpose == "scenario"]
+        own += [self._borrowed[item.nodeid]] if item.nodeid in self._borrowed else []
         scenario = Scenario(name, deciding, Verdict.PASS, exchanges=tuple(own))
         error = call.excinfo.value if call.excinfo else None
         if isinstance(error, Broken) and error.rule not in ("", scenario.rule):
@@ -136,7 +147,10 @@ class Run:
             scenario = _unhappy(scenario, error)
         elif item.nodeid in self._observed:
             scenario = replace(scenario, verdict=Verdict.OBSERVED, reason=self._observed[item.nodeid], deciding=False)
-        self.scenarios.append(scenario)
+        if self.stage.careful:
+            self._again[scenario.id] = scenario
+        else:
+            self.scenarios.append(scenario)
 
     def _spoiled(self, error: Refused) -> str:
         """Returns why a refusal that breaks a promise breaks none after all: staging has spoiled the step."""
@@ -144,16 +158,7 @@ class Run:
 
     def outcomes(self) -> list[RuleOutcome]:
         """Returns every rule's outcome, in the page's order."""
-        for ground in self.stage.grounds:
-            if ground.changes and ground.accepted:  # what was done changed more than it should
-                finding = Finding(
-                    "reopen-step", UNTOUCHED, expect.unchanged(ground.changes), tuple(ground.accepted[-1:])
-                )
-                self.findings.append((ground.scenarios[-1], finding))
-                continue
-            self.scenarios = [_grounded(one, ground) if one.id in ground.scenarios else one for one in self.scenarios]
-        for change in self.stage.views.became_another.values():
-            self.findings.append(("", Finding("reopen-step", UNTOUCHED, str(change))))
+        self._settle()
         done = {one.id for one in self.scenarios}
         why = f"not run: {self.stopped or 'the run ended early'}"
         self.scenarios += [
@@ -170,6 +175,87 @@ class Run:
             scenarios += self._every_answer(rule.id)
             outcomes.append(roll_up(rule.id, [_waived(one, self.target.waivers) for one in scenarios]))
         return outcomes
+
+    def seen_enough(self) -> bool:
+        """Tells whether every rule has failed of those that the run is to end with."""
+        failed = {scenario.rule for scenario in self.scenarios if scenario.verdict is Verdict.FAIL}
+        failed |= {finding.rule for _, finding in self.findings}
+        return bool(self.settings.until) and self.settings.until <= failed
+
+    def try_again(self) -> frozenset[str]:
+        """Returns the scenarios to be tried again one by one, to find out which of them changed what it should not."""
+        self._first, self.stage.surprises[:] = [*self.stage.surprises], []
+        if self._first:
+            self.stage.doubt()
+        self.stage.careful = True
+        return frozenset(name for one in self._first if not _plain(one) for name in one.scenarios if name)
+
+    def _settle(self) -> None:
+        """Adds to the scenarios what became known after them: what their calls did, and whether they prove anything."""
+        for surprise in self._explained():
+            for name in surprise.scenarios:
+                self._charge(name, surprise)
+        self.scenarios = [self._proven(scenario) for scenario in self.scenarios]
+
+    def _explained(self) -> list[Surprise]:
+        """Returns the surprises that scenarios answer for, each with as few suspects as could be found out."""
+        culprits = {name for surprise in self.stage.surprises for name in surprise.scenarios}
+        found_out = [one for one in self._first if culprits & {*one.scenarios}]
+        suspected = {name for one in found_out for name in one.scenarios}
+        # what the culprit changed may have had the others judged wrongly
+        self.scenarios = [self._again.get(one.id, one) if one.id in suspected else one for one in self.scenarios]
+        # what does not happen again may be what completing or assigning does on this target
+        unclear = [one for one in self._first if one not in found_out and (_plain(one) or not one.staged)]
+        return [*map(_likeliest, unclear), *self.stage.surprises]
+
+    def _charge(self, name: str, surprise: Surprise) -> None:
+        """Makes a scenario answer for what its calls changed; for a positive control the rule `reopen-step` answers."""
+        own = [exchange for exchange in surprise.exchanges if not name or exchange.scenario == name]
+        numbers = tuple(exchange.id for exchange in own)
+        steps = {exchange.subject.step for exchange in own if exchange.subject and exchange.accepted}
+        if name and not steps:
+            self._fail(name, expect.UNCHANGED, expect.in_words(surprise.changes), numbers)
+            return
+        own_status = [
+            one for one in surprise.changes if name and one.place.guid in steps and one.place.field == "status"
+        ]
+        beside = [change for change in surprise.changes if change not in own_status]
+        for change in own_status:
+            self._fail(name, expect.READS_OPEN, f"it reads {change.now}", numbers)
+        if beside:
+            finding = Finding("reopen-step", expect.UNTOUCHED, expect.in_words(beside), numbers[-1:])
+            self.findings.append((name, finding))
+
+    def _fail(self, name: str, expected: str, actual: str, exchanges: tuple[int, ...]) -> None:
+        where = f"exchange {exchanges[0]}" if len(exchanges) == 1 else f"exchanges {exchanges[0]} to {exchanges[-1]}"
+        self.scenarios = [
+            replace(
+                one,
+                verdict=Verdict.FAIL,
+                reason=f"{where}: expected {expected}; {actual}",
+                expected=expected,
+                actual=actual,
+                exchanges=tuple(dict.fromkeys((*exchanges, *one.exchanges))),
+            )
+            if one.id == name and one.verdict is not Verdict.FAIL
+            else one
+            for one in self.scenarios
+        ]
+
+    def _proven(self, scenario: Scenario) -> Scenario:
+        """Returns the scenario as untested where nothing shows its effect, or its refusal may have another reason."""
+        if scenario.verdict not in (Verdict.PASS, Verdict.OBSERVED):
+            return scenario
+        if scenario.id in self.stage.unread:
+            reason = f"nothing shows the effect: {self.stage.unread[scenario.id]}"
+            return replace(scenario, verdict=Verdict.UNTESTED, reason=reason)
+        proofs = self.stage.proofs.get(scenario.id, []) if scenario.verdict is Verdict.PASS else []
+        for proof in proofs:
+            if proof.exchange is None:
+                reason = f"no permitted account could reopen the step ({proof.missing or 'not tried'})"
+                return replace(scenario, verdict=Verdict.UNTESTED, reason=f"the refusal proves nothing: {reason}")
+        controls = [proof.exchange for proof in proofs if proof.exchange is not None]
+        return replace(scenario, exchanges=tuple(dict.fromkeys((*scenario.exchanges, *controls))))
 
     def unused_waivers(self, outcomes: Sequence[RuleOutcome]) -> list[str]:
         """Returns the waivers that waived nothing, though what they are about was tested."""
@@ -204,6 +290,10 @@ class Run:
 
 RUN: Final = pytest.StashKey[Run]()
 
+# Takes what an answer must be like, and what else to ask; returns an answer of the run that is so, or else asks.
+Reopen = Callable[..., Exchange]  # reopens a step, with a comment and a content type
+Answered = Callable[[Callable[[Exchange], bool], Callable[[], Exchange]], Exchange]
+
 
 def scenario_id(item: pytest.Item) -> str:
     """Returns `rule-id/scenario-name`, from the names of module, function and parameters."""
@@ -218,6 +308,21 @@ def is_deciding(item: pytest.Item) -> bool:
     return item.get_closest_marker("deciding") is not None
 
 
+def is_variation(item: pytest.Item) -> bool:
+    """Tells whether the scenario is a further class of input, which belongs to the generated ones."""
+    return item.get_closest_marker("variation") is not None
+
+
+def _place(item: pytest.Item) -> int:
+    name = scenario_id(item)
+    return ORDER.index(name if name in ORDER else rule_of_item(item))
+
+
+def rule_of_item(item: pytest.Item) -> str:
+    """Returns the rule that a scenario is about."""
+    return scenario_id(item).partition("/")[0]
+
+
 def rule_of(module: str) -> str:
     """Returns the rule that a module of scenarios is about."""
     return module.removesuffix(".py").removeprefix("test_").replace("_", "-")
@@ -226,8 +331,9 @@ def rule_of(module: str) -> str:
 class Plugin:
     """Runs the scenarios of the selected rules."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, names: frozenset[str]) -> None:
         self._run = run
+        self._names = names  # the scenarios to run; empty: all of the selected rules
         self.broke = ""  # why pytest itself could not go on
 
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -237,8 +343,16 @@ class Plugin:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keeps the selected rules' scenarios, in the order that saves calls."""
-        chosen = [item for item in items if scenario_id(item).partition("/")[0] in self._run.settings.rules]
-        items[:] = sorted(chosen, key=lambda item: ORDER.index(scenario_id(item).partition("/")[0]))
+        settings = self._run.settings
+        chosen = [
+            item
+            for item in items
+            if rule_of_item(item) in settings.rules and ("fuzz" if is_variation(item) else "rules") in settings.phases
+        ]
+        items[:] = sorted(chosen, key=lambda item: (rule_of_item(item) not in settings.until, _place(item)))
+        if self._names:
+            items[:] = [item for item in items if scenario_id(item) in self._names]
+            return
         self._run.planned = {scenario_id(item): is_deciding(item) for item in items}
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -253,7 +367,8 @@ class Plugin:
         self._run.progress(scenario_id(item), len(self._run.scenarios), len(item.session.items))
         result = yield
         self._run.recorder.scenario = ""
-        item.session.shouldstop = self._run.stopped
+        self._run.stage.end_scenario()
+        item.session.shouldstop = self._run.stopped or self._run.seen_enough()
         return result
 
     @pytest.hookimpl(wrapper=True)
@@ -289,23 +404,15 @@ def _unhappy(scenario: Scenario, error: BaseException) -> Scenario:
     return replace(scenario, verdict=Verdict.ERROR, reason=reason)
 
 
-def _grounded(scenario: Scenario, ground: Ground) -> Scenario:
-    """Adds to a refusal what its ground showed: whether anything changed, and whether it proves anything."""
-    if scenario.verdict not in (Verdict.PASS, Verdict.OBSERVED):
-        return scenario
-    if ground.changes:
-        expected, actual = "a refusal changes nothing", expect.unchanged(ground.changes)
-        reason = f"after exchanges {ground.exchanges[0]} to {ground.exchanges[-1]}: {actual}"
-        return replace(scenario, verdict=Verdict.FAIL, reason=reason, expected=expected, actual=actual)
-    if scenario.verdict is Verdict.OBSERVED:
-        return scenario
-    if ground.unread:
-        return replace(scenario, verdict=Verdict.UNTESTED, reason=f"nothing shows the effect: {ground.unread}")
-    if ground.control_exchange is None:
-        why = ground.no_control or "not tried"
-        reason = f"the refusal proves nothing: no permitted account could reopen the step ({why})"
-        return replace(scenario, verdict=Verdict.UNTESTED, reason=reason)
-    return replace(scenario, exchanges=(*scenario.exchanges, ground.control_exchange))
+def _likeliest(surprise: Surprise) -> Surprise:
+    """Returns the surprise without those suspects whose calls were refused, where others' were done."""
+    accepted = tuple(exchange for exchange in surprise.exchanges if exchange.accepted)
+    return replace(surprise, exchanges=accepted) if accepted and not _plain(surprise) else surprise
+
+
+def _plain(surprise: Surprise) -> bool:
+    """Whether there is but one suspect, and staging did nothing that could have done it."""
+    return len(surprise.scenarios) <= 1 and not surprise.staged
 
 
 def _waived(scenario: Scenario, waivers: Sequence[Waiver]) -> Scenario:
@@ -331,9 +438,22 @@ def _fits(waiver: Waiver, scenario: Scenario) -> bool:
 def run_scenarios(run: Run, folder: str) -> str:
     """Runs the scenarios below `folder` and returns why it could not, if so.
 
-    Nothing of the user's reaches it: no configuration, no plugin, no option from the environment.
+    Where a reading shows something that one of several scenarios must have done, these are tried again one by one.
     """
-    plugin = Plugin(run)
+    stopped = _run(run, folder, frozenset())
+    if run.seen_enough():
+        return "every rule has failed that the run was to end with"
+    run.stage.settle(controls=not stopped)
+    names = run.try_again()
+    if names and not stopped:
+        stopped = _run(run, folder, names)
+        run.stage.settle(controls=not stopped)
+    return stopped
+
+
+def _run(run: Run, folder: str, names: frozenset[str]) -> str:
+    """Runs scenarios. Nothing of the user's reaches them: no configuration, no plugin, no option."""
+    plugin = Plugin(run, names)
     with _without_environment():
         code = pytest.main(_isolated(folder), plugins=[plugin])
     if plugin.broke or run.stopped:

@@ -23,7 +23,6 @@ from rich.text import Text
 
 from conformance import contract, gate, target
 from conformance.arena.faults import CATALOGUE, combined, contradict
-from conformance.arena.faults.fault import Fault
 from conformance.arena.server import Server
 from conformance.arena.service import Arena
 from conformance.arena.variants import CATALOGUE as VARIANTS
@@ -32,23 +31,9 @@ from conformance.judge import Settings
 
 PAIRS: Final = 50
 VERSION: Final = 1
+PHASES: Final = frozenset({"rules", "fuzz"})
 _TIMEOUT_SECONDS: Final = 5  # a fault that never answers must not hold the proof up; the Arena answers in milliseconds
 _KINDS: Final = ("fault", "pair", "variant")
-
-# A rule that binds every answer may need another rule's scenarios to provoke the mistake. Which, by the module that
-# the fault stands in; that saves calls, and nothing depends on it.
-_PROVOKED_BY: Final = {
-    "sessions": {"session-required"},
-    "codes": {"session-required", "json-required"},
-    "media": {"json-required"},
-    "refusals": {"request-shape", "already-open-is-3089"},
-    "breakdowns": {"request-shape", "response-shape"},
-    "envelope": {"session-required", "json-required", "request-shape"},
-    "headers": {"session-required", "json-required"},
-    "limits": {"session-required", "json-required"},
-    "quota": {"session-required", "json-required", "request-shape", "others-may-not-reopen"},
-    "success": {"response-shape", "assignee-may-reopen"},
-}
 
 Report = dict[str, Any]
 Behaviours = Mapping[str, Any]
@@ -145,16 +130,17 @@ def examine(task: Task) -> Outcome:
     faults = [CATALOGUE[name] for name in task.names]
     arena = faults[0] if len(faults) == 1 else combined(*faults)
     expected = tuple(fault.rule for fault in faults if fault.rule is not None)
-    for selected in _stages(expected, faults, full=task.full):
-        complete, report = not selected, _run(arena, task.profile, selected)
-        if expected and {*expected} <= {*_failed(report)}:
+    until = frozenset() if task.full else frozenset(expected)
+    failed: tuple[str, ...] = ()
+    for selected in _selections(expected, full=task.full):
+        report = _run(arena, task.profile, Settings(selected, PHASES, until=until))
+        failed = _failed(report)
+        by_rule = bool(expected) and {*expected} <= {*failed}
+        if by_rule:
             break
-    failed = _failed(report)
+    complete = task.full or not by_rule
     differs = _differing(_usual(task.profile), report["behaviours"]) if complete else ()
-    if expected and {*expected} <= {*failed}:
-        caught = "rule"
-    else:
-        caught = "other" if failed else "drift" if differs else "missed"
+    caught = "rule" if by_rule else "other" if failed else "drift" if differs else "missed"
     return _outcome(task, faults, report, expected=expected, caught=caught, differs=differs, complete=complete)
 
 
@@ -197,12 +183,10 @@ def _fault(name: str, full: bool) -> Task:
     return Task("fault", (name,), CATALOGUE[name].in_profile, full)
 
 
-def _stages(expected: tuple[str, ...], faults: Sequence[type[Fault]], *, full: bool) -> list[frozenset[str]]:
-    """Returns which rules to test, one selection after the other until the fault is caught; an empty one means all."""
-    if full or not expected:
-        return [frozenset()]
-    provoking = frozenset().union(*(_PROVOKED_BY.get(one.__module__.rpartition(".")[2], ()) for one in faults))
-    return list(dict.fromkeys([frozenset(expected), frozenset(expected) | provoking, frozenset()]))
+def _selections(expected: tuple[str, ...], *, full: bool) -> list[frozenset[str]]:
+    """Returns which rules to test, one selection after the other until the fault is caught."""
+    everything = frozenset(rule.id for rule in contract.rules())
+    return [everything] if full or not expected else [frozenset(expected), everything]
 
 
 def _variant(name: str, full: bool) -> list[Task]:
@@ -227,14 +211,14 @@ def _examine_variant(task: Task) -> Outcome:
 
 
 def _run(
-    arena: type[Arena], profile: str, selected: frozenset[str] = frozenset(), server_class: type[Server] = Server
+    arena: type[Arena], profile: str, settings: Settings | None = None, server_class: type[Server] = Server
 ) -> Report:
     served = arena(_world(), profile=profile)
     with server_class(served) as server:
         document = {**served.target(server.url), "timeout_seconds": _TIMEOUT_SECONDS}
         tested = target.from_document(document, environ={})
-        rules = selected or frozenset(rule.id for rule in contract.rules())
-        return gate.run(tested, Settings(rules), lambda *_: None)
+        everything = Settings(frozenset(rule.id for rule in contract.rules()), PHASES)
+        return gate.run(tested, settings or everything, lambda *_: None)
 
 
 @cache

@@ -256,8 +256,9 @@ class Sessions:
         return replace(session, role="")
 
     def log_in_again(self, role: str) -> None:
-        """Ends the account's session and opens a new one. Raises NotOurs where it was given to the run."""
-        self.log_out(role)
+        """Opens a new session, which ends the account's former one. Raises NotOurs where that was given to the run."""
+        if role in self._open:
+            self.superseded(role)
         self[role]
 
     def close(self) -> None:

@@ -62,12 +62,24 @@ class Account:
 
 
 @dataclass(frozen=True)
-class Staging:
-    """From what quality processes are made."""
+class StandingStep:
+    """A step that stands ready on the target, in a state; `owner` and `assignee` are accounts."""
 
-    template: str
+    state: str
+    process: str
+    step: str
+    owner: str
+    assignee: str = ""
+
+
+@dataclass(frozen=True)
+class Staging:
+    """From what quality processes are made; or else the steps that stand ready."""
+
+    template: str = ""
     number_prefix: str = ""
     assignee_group: str = ""
+    steps: tuple[StandingStep, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -205,7 +217,12 @@ def _target(document: Mapping[str, Any]) -> Target:
         base_url=document["base_url"].rstrip("/"),
         profile=document.get("profile", "documented"),
         accounts=accounts,
-        staging=Staging(staging["template"], staging.get("number_prefix", ""), staging.get("assignee_group", "")),
+        staging=Staging(
+            staging.get("template", ""),
+            staging.get("number_prefix", ""),
+            staging.get("assignee_group", ""),
+            tuple(StandingStep(**step) for step in staging.get("steps", ())),
+        ),
         workspace_id=document.get("workspace_id"),
         workspace_name=document.get("workspace_name", ""),
         writes_allowed=document.get("writes") == "allowed",

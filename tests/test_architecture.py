@@ -110,7 +110,7 @@ def test_secrets_are_revealed_in_the_session_only():
 def test_one_rule_one_file_one_name():
     files = {rule_of(path.name) for path in (PACKAGE / "rules").glob("test_*.py")}
     assert files == {*RULES}
-    assert sorted(ORDER) == sorted(RULES)
+    assert sorted(place for place in ORDER if "/" not in place) == sorted(RULES)
 
 
 def test_every_rule_has_a_deciding_scenario_and_every_scenario_a_rule():

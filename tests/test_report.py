@@ -360,7 +360,7 @@ def made(*exchanges, scenarios=(), secrets=(), left_behind=(), outcome=None):
         profile=contract.profiles()["documented"],
         recorder=Recorder(Redactor()),
         sessions=None,
-        stage=SimpleNamespace(left_behind=list(left_behind), grounds=[], views=SimpleNamespace(became_another={})),
+        stage=SimpleNamespace(left_behind=list(left_behind), surprises=[], unread={}, proofs={}),
         settings=Settings(frozenset(one.rule for one in scenarios), seed=3),
     )
     run.recorder.exchanges += exchanges

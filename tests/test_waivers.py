@@ -37,7 +37,7 @@ def made(waivers, *scenarios, findings=()):
         profile=contract.profiles()["documented"],
         recorder=Recorder(Redactor()),
         sessions=None,
-        stage=SimpleNamespace(grounds=[], views=SimpleNamespace(became_another={})),
+        stage=SimpleNamespace(surprises=[], unread={}, proofs={}),
         settings=Settings(frozenset({RULE, OTHER, "failure-is-400"})),
     )
     run.scenarios += scenarios

@@ -14,7 +14,7 @@ import click
 from conformance import contract
 
 PROFILES: Final = ("documented", "winter-2023")
-PHASES: Final = ("rules",)
+PHASES: Final = ("rules", "fuzz")
 NO_VERDICT: Final = 3
 
 

@@ -6,11 +6,11 @@ from random import Random
 import pytest
 
 from conformance.contract import Profile
-from conformance.evidence import Exchange, Subject
+from conformance.evidence import UNREADABLE, Exchange, Subject
 from conformance.invariants import Judgement
-from conformance.judge import RUN
-from conformance.session import Sessions
-from conformance.stage import Ground, Stage
+from conformance.judge import RUN, Answered, Reopen
+from conformance.session import COMMENT, JSON, REOPEN, Sessions
+from conformance.stage import Stage
 
 
 @pytest.fixture(scope="session")
@@ -44,12 +44,46 @@ def observe(request: pytest.FixtureRequest) -> Callable[[Exchange], None]:
 
 
 @pytest.fixture
-def judged(request: pytest.FixtureRequest) -> Callable[[Exchange], Judgement]:
-    """Returns what an answer said about the rules that bind every answer."""
-    return request.config.stash[RUN].judgement
+def answered(request: pytest.FixtureRequest) -> Answered:
+    """Returns an answer of this run that fits, or else asks: what binds every answer needs no calls of its own."""
+
+    def find(fits: Callable[[Exchange], bool], ask: Callable[[], Exchange]) -> Exchange:
+        run = request.config.stash[RUN]
+        for exchange in run.recorder.exchanges:
+            if exchange.operation == REOPEN and exchange.purpose == "scenario" and fits(exchange):
+                run.borrow(request.node, exchange)
+                return exchange
+        return ask()
+
+    return find
 
 
 @pytest.fixture
-def step(ground: Ground) -> Subject:
-    """The step of the module's ground: calls that must change nothing are tried on it."""
-    return ground.step()
+def reopen(stage: Stage, sessions: Sessions) -> Reopen:
+    """Reopens a step as one of those who may, whichever is let."""
+
+    def ask(step: Subject, comment: str | None = COMMENT, content_type: str = JSON) -> Exchange:
+        first, *others = stage.permitted(step)
+        answer = sessions[first].reopen(step, comment, content_type=content_type)
+        for role in others:
+            if answer.refused:
+                answer = sessions[role].reopen(step, comment, content_type=content_type)
+        return answer
+
+    return ask
+
+
+@pytest.fixture
+def done(stage: Stage, reopen: Reopen, answered: Answered) -> Exchange:
+    """An answer to a reopening that was done, as far as one is."""
+
+    def ask() -> Exchange:
+        return reopen(stage.completed_step(owner="owner", assigned_to="assignee"))
+
+    return answered(lambda exchange: exchange.accepted and exchange.comment is not UNREADABLE, ask)
+
+
+@pytest.fixture
+def judged(request: pytest.FixtureRequest) -> Callable[[Exchange], Judgement]:
+    """Returns what an answer said about the rules that bind every answer."""
+    return request.config.stash[RUN].judgement

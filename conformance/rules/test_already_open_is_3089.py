@@ -1,21 +1,17 @@
 """Rule `already-open-is-3089`: reopening what is open is refused with the page's error, and changes nothing."""
 
-from collections.abc import Iterator
-from functools import partial
-
 import pytest
 
 from conformance import expect
 from conformance.contract import Profile
 from conformance.evidence import Subject
 from conformance.session import Sessions
-from conformance.stage import Ground, Stage
+from conformance.stage import Stage
 
 
-@pytest.fixture(scope="module")
-def ground(stage: Stage) -> Iterator[Ground]:
-    with stage.ground(partial(stage.open_step, owner="owner", assigned_to="assignee")) as ground:
-        yield ground
+@pytest.fixture
+def step(stage: Stage) -> Subject:
+    return stage.open_step(owner="owner", assigned_to="assignee")
 
 
 @pytest.mark.deciding
@@ -26,18 +22,18 @@ def test_assigned_step(step: Subject, sessions: Sessions, profile: Profile, who:
 
 
 def test_unassigned_step(stage: Stage, sessions: Sessions, profile: Profile) -> None:
-    with stage.ground(partial(stage.open_step, owner="owner", assigned_to="")) as ground:
-        answer = sessions["colleague"].reopen(ground.step())
+    step = stage.open_step(owner="owner", assigned_to="")
+    answer = sessions["colleague"].reopen(step)
     expect.refused(answer, profile["already-open"])
 
 
 def test_step_of_a_group(stage: Stage, sessions: Sessions, profile: Profile) -> None:
-    with stage.ground(partial(stage.open_step, owner="owner", assigned_to="group")) as ground:
-        answer = sessions["group_member"].reopen(ground.step())
+    step = stage.open_step(owner="owner", assigned_to="group")
+    answer = sessions["group_member"].reopen(step)
     expect.refused(answer, profile["already-open"])
 
 
 def test_step_that_was_never_completed(stage: Stage, sessions: Sessions, profile: Profile) -> None:
-    with stage.ground(stage.fresh_step) as ground:
-        answer = sessions[stage.reopener(ground.step())].reopen(ground.step())
+    step = stage.fresh_step()
+    answer = sessions[stage.permitted(step)[0]].reopen(step)
     expect.refused(answer, profile["already-open"])

@@ -10,35 +10,32 @@ from conformance.stage import Stage
 @pytest.mark.deciding
 def test_step_assigned_to_a_user(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee", completed_by="assignee")
-    before = stage.views.steps(step)
     answer = sessions["owner"].reopen(step)
-    expect.reopened(answer, before, stage.views.steps(step))
+    expect.reopened(answer)
 
 
+@pytest.mark.variation
 def test_step_assigned_to_a_user_once_more(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
-    before = stage.views.steps(step)
     answer = sessions["owner"].reopen(step)
-    expect.reopened(answer, before, stage.views.steps(step))
+    expect.reopened(answer)
 
 
 @pytest.mark.deciding
 def test_step_assigned_to_a_group(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="owner", assigned_to="group")
-    before = stage.views.steps(step)
     answer = sessions["owner"].reopen(step)
-    expect.reopened(answer, before, stage.views.steps(step))
+    expect.reopened(answer)
 
 
+@pytest.mark.variation
 def test_owner_among_the_assignees(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="owner", assigned_to="several")
-    before = stage.views.steps(step)
     answer = sessions["owner"].reopen(step)
-    expect.reopened(answer, before, stage.views.steps(step))
+    expect.reopened(answer)
 
 
 def test_owner_of_a_process_that_somebody_else_made(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="colleague", assigned_to="restricted_assignee")
-    before = stage.views.steps(step)
     answer = sessions["colleague"].reopen(step)
-    expect.reopened(answer, before, stage.views.steps(step))
+    expect.reopened(answer)

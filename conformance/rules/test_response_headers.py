@@ -7,28 +7,34 @@ import pytest
 from conformance import expect
 from conformance.evidence import Exchange
 from conformance.invariants import HEADERS, Judgement
+from conformance.judge import Answered, Reopen
 from conformance.session import Sessions
 from conformance.stage import Stage
 
 
 @pytest.mark.deciding
-def test_on_success(stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement]) -> None:
-    step = stage.completed_step(owner="owner", assigned_to="assignee")
-    answer = sessions[stage.reopener(step)].reopen(step)
-    expect.kept(judged(answer), HEADERS)
+def test_on_success(done: Exchange, judged: Callable[[Exchange], Judgement]) -> None:
+    expect.kept(judged(done), HEADERS)
 
 
 @pytest.mark.deciding
-def test_on_failure(stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement]) -> None:
-    step = stage.open_step(owner="owner", assigned_to="assignee")
-    answer = sessions["owner"].reopen(step)
+def test_on_failure(
+    stage: Stage, sessions: Sessions, answered: Answered, judged: Callable[[Exchange], Judgement]
+) -> None:
+    answer = answered(
+        lambda exchange: exchange.account == "owner" and exchange.refused,
+        lambda: sessions["owner"].reopen(stage.open_step(owner="owner", assigned_to="assignee")),
+    )
     expect.kept(judged(answer), HEADERS)
 
 
 @pytest.mark.deciding
 def test_length_of_a_comment_beyond_ascii(
-    stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement]
+    stage: Stage, reopen: Reopen, answered: Answered, judged: Callable[[Exchange], Judgement]
 ) -> None:
-    step = stage.completed_step(owner="owner", assigned_to="assignee")
-    answer = sessions[stage.reopener(step)].reopen(step, "Größe geprüft: 10 µm ≤ 12 µm, 完了 ✔ 🔧")
+    def ask() -> Exchange:
+        step = stage.completed_step(owner="owner", assigned_to="assignee")
+        return reopen(step, "Größe geprüft: 10 µm ≤ 12 µm, 完了 ✔ 🔧")
+
+    answer = answered(lambda exchange: exchange.accepted and not str(exchange.comment).isascii(), ask)
     expect.kept(judged(answer), HEADERS)

@@ -9,6 +9,7 @@ import pytest
 from conformance import expect
 from conformance.evidence import Exchange
 from conformance.invariants import SHAPE, Judgement
+from conformance.judge import Reopen
 from conformance.session import Sessions
 from conformance.stage import Stage
 
@@ -22,35 +23,43 @@ MARKUP = " <script>alert('x')</script> &amp; \"quoted\" \\ \\n / {0} %s ${x} {{ 
 PRINTABLE = [chr(code) for code in range(sys.maxunicode) if chr(code).isprintable()] + ["\n"]
 LONGEST = ("0123456789" * 100)[:1000]
 LONGEST_BEYOND_THE_BMP = "🔩" * 1000
+VARIATION = pytest.mark.variation
+
+
+@pytest.mark.deciding
+def test_success(done: Exchange, judged: Callable[[Exchange], Judgement]) -> None:
+    expect.kept(judged(done), SHAPE)
 
 
 @pytest.mark.parametrize(
     "comment",
     [
-        pytest.param("Correcting typos within the Problem Description field.", id="sample", marks=pytest.mark.deciding),
         pytest.param(SCRIPTS, id="scripts", marks=pytest.mark.deciding),
-        pytest.param(MARKUP, id="markup"),
         pytest.param(LONGEST, id="1000-characters", marks=pytest.mark.deciding),
-        pytest.param(LONGEST_BEYOND_THE_BMP, id="1000-emoji"),
-        pytest.param("null", id="word-null"),
-        pytest.param("7", id="digit"),
+        pytest.param("Correcting typos within the Problem Description field.", id="sample", marks=VARIATION),
+        pytest.param(MARKUP, id="markup", marks=VARIATION),
+        pytest.param(LONGEST_BEYOND_THE_BMP, id="1000-emoji", marks=VARIATION),
+        pytest.param("null", id="word-null", marks=VARIATION),
+        pytest.param("7", id="digit", marks=VARIATION),
     ],
 )
-def test_comment(stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement], comment: str) -> None:
+def test_comment(stage: Stage, reopen: Reopen, judged: Callable[[Exchange], Judgement], comment: str) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
-    answer = sessions[stage.reopener(step)].reopen(step, comment)
+    answer = reopen(step, comment)
     expect.kept(judged(answer), SHAPE)
 
 
+@VARIATION
 def test_comment_of_the_seed(
-    stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement], draw: Random
+    stage: Stage, reopen: Reopen, judged: Callable[[Exchange], Judgement], draw: Random
 ) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
     comment = "".join(draw.choices(PRINTABLE, k=300))
-    answer = sessions[stage.reopener(step)].reopen(step, comment)
+    answer = reopen(step, comment)
     expect.kept(judged(answer), SHAPE)
 
 
+@VARIATION
 @pytest.mark.parametrize("owner", ["colleague", "restricted_owner"])
 def test_process_of_another_owner(
     stage: Stage, sessions: Sessions, judged: Callable[[Exchange], Judgement], owner: str
@@ -60,6 +69,7 @@ def test_process_of_another_owner(
     expect.kept(judged(answer), SHAPE)
 
 
+@VARIATION
 @pytest.mark.parametrize(
     "comment",
     [
@@ -73,7 +83,7 @@ def test_process_of_another_owner(
     ],
 )
 def test_comment_of_another_kind(
-    stage: Stage, sessions: Sessions, observe: Callable[[Exchange], None], comment: str | None
+    stage: Stage, reopen: Reopen, observe: Callable[[Exchange], None], comment: str | None
 ) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
-    observe(sessions[stage.reopener(step)].reopen(step, comment))
+    observe(reopen(step, comment))

@@ -3,12 +3,9 @@
 import pytest
 
 from conformance import expect
-from conformance.session import Sessions
-from conformance.stage import Stage
+from conformance.evidence import Exchange
 
 
 @pytest.mark.deciding
-def test_reopening(stage: Stage, sessions: Sessions) -> None:
-    step = stage.completed_step(owner="owner", assigned_to="assignee")
-    answer = sessions[stage.reopener(step)].reopen(step)
-    expect.status(answer, 201)
+def test_reopening(done: Exchange) -> None:
+    expect.status(done, 201)

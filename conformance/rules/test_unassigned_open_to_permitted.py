@@ -1,7 +1,6 @@
 """Rule `unassigned-open-to-permitted`: a step without assignee may be reopened by whoever has Quality Edit Details."""
 
 from collections.abc import Callable
-from functools import partial
 
 import pytest
 
@@ -16,14 +15,15 @@ UNASSIGNED = {"owner": "owner", "assigned_to": ""}
 
 @pytest.mark.deciding
 def test_user_without_permission(stage: Stage, sessions: Sessions, profile: Profile) -> None:
-    with stage.ground(partial(stage.completed_step, **UNASSIGNED)) as ground:
-        answer = sessions["restricted"].reopen(ground.step())
+    step = stage.completed_step(**UNASSIGNED)
+    answer = sessions["restricted"].reopen(step)
     expect.refused(answer, profile["not-permitted"])
 
 
+@pytest.mark.variation
 def test_user_of_another_workspace(stage: Stage, sessions: Sessions, profile: Profile) -> None:
-    with stage.ground(partial(stage.completed_step, **UNASSIGNED)) as ground:
-        answer = sessions["foreigner"].reopen(ground.step())
+    step = stage.completed_step(**UNASSIGNED)
+    answer = sessions["foreigner"].reopen(step)
     expect.refused(answer, profile["foreign-guid"])
 
 
@@ -32,25 +32,23 @@ def test_user_of_another_workspace(stage: Stage, sessions: Sessions, profile: Pr
     "who",
     [
         pytest.param("colleague", marks=pytest.mark.deciding),
-        "other_group_member",
+        pytest.param("other_group_member", marks=pytest.mark.variation),
         pytest.param("owner", marks=pytest.mark.deciding),
     ],
 )
 def test_permitted_user(stage: Stage, sessions: Sessions, who: str) -> None:
     step = stage.completed_step(**UNASSIGNED)
-    before = stage.views.steps(step)
     answer = sessions[who].reopen(step)
-    expect.reopened(answer, before, stage.views.steps(step))
+    expect.reopened(answer)
 
 
 def test_unassigned_step_whose_owner_may_not(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="restricted_owner", assigned_to="")
-    before = stage.views.steps(step)
     answer = sessions["colleague"].reopen(step)
-    expect.reopened(answer, before, stage.views.steps(step))
+    expect.reopened(answer)
 
 
+@pytest.mark.variation
 def test_administrator(stage: Stage, sessions: Sessions, observe: Callable[[Exchange], None]) -> None:
-    lease = partial(stage.completed_step, **UNASSIGNED)
-    with stage.ground(lease, control=False) as ground:
-        observe(sessions["administrator"].reopen(ground.step()))
+    step = stage.completed_step(**UNASSIGNED)
+    observe(sessions["administrator"].reopen(step))

@@ -22,7 +22,8 @@ class Plot:
     """A quality process to make: who owns and creates it, and to whom its two regular steps are assigned in turn.
 
     Several assignments of a step follow each other: the last one holds, the others are former assignees. Those of the
-    step with index `worked` complete and reopen it while it is theirs. The `approver` is asked to decide the sign-off.
+    step with index `worked` complete and reopen it while it is theirs. The first step may be assigned to those of
+    `turns` later. The `approver` is asked to decide the sign-off.
     A process that `runs_out` is completed through its last step, the others by a call.
     """
 
@@ -30,6 +31,7 @@ class Plot:
     owner: str
     creator: str
     steps: tuple[tuple[str, ...], tuple[str, ...]]
+    turns: tuple[str, ...] = ()
     worked: int | None = None
     approver: str = ""
     decision_type: str = "ALL_REQUIRED"
@@ -41,6 +43,10 @@ class Plot:
         """The same plot on a target that lets nobody be assigned after another."""
         return replace(self, steps=(self.steps[0][-1:], self.steps[1][-1:]), worked=None)
 
+    def takes_turns(self, index: int) -> tuple[str, ...]:
+        """Returns all who may hold the step, one after the other."""
+        return (self.assigned_to(index), *(self.turns if index == 0 else ()))
+
     def assigned_to(self, index: int) -> str:
         """Returns who holds the step: an account, GROUP, SEVERAL or UNASSIGNED."""
         return self.steps[index][-1] if self.steps[index] else UNASSIGNED
@@ -50,15 +56,23 @@ PLOTS: Final = (
     # the colleague is creator but not owner, approver of the sign-off, and assignee of the step next to the assignee's,
     # which was the group's before
     Plot("assigned", "owner", "colleague", ((GROUP, "assignee"), ("colleague",)), approver="colleague", runs_out=True),
-    # both steps were the assignee's; the one that is the group's now the assignee completed and reopened as well
-    Plot("shared", "owner", "owner", (("assignee", UNASSIGNED), ("assignee", GROUP)), worked=1),
-    # the colleague owns another process; its assignee lacks Quality Edit Details
-    Plot("others", "colleague", "owner", (("restricted_assignee",), ("assignee",))),
+    # the group's step was the assignee's, who completed and reopened it. The other is that of several users and then
+    # nobody's: the second group member is none of these users, but belongs to the group of one of them and of the next
+    # step. The colleague is nothing but approver.
+    Plot(
+        "shared",
+        "owner",
+        "owner",
+        ((SEVERAL,), ("assignee", GROUP)),
+        turns=(UNASSIGNED,),
+        worked=1,
+        approver="colleague",
+        decision_type="ONE_REQUIRED",
+    ),
+    # the colleague owns another process and approves its sign-off; the assignee lacks Quality Edit Details
+    Plot("others", "colleague", "owner", (("restricted_assignee",), ("assignee",)), approver="colleague"),
     # the owner lacks Quality Edit Details; the description is beyond ASCII
     Plot("restricted", "restricted_owner", "colleague", (("assignee",), ()), description=BEYOND_ASCII),
-    # the second group member is neither of the users, but belongs to the group of one of them and of the next step;
-    # the colleague is nothing but approver
-    Plot("several", "owner", "owner", ((SEVERAL,), (GROUP,)), approver="colleague", decision_type="ONE_REQUIRED"),
 )
 
 

@@ -6,17 +6,16 @@ least four. Nothing is staged before a scenario asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 from conformance.evidence import UNREADABLE, Exchange, Recorder, Subject
-from conformance.session import REOPEN, LoginFailed, NoAccount, Sessions
+from conformance.session import JSON, REOPEN, LoginFailed, NoAccount, Sessions
 from conformance.stage.api import StagingBroke, Unstaged
-from conformance.stage.ground import Ground
-from conformance.stage.plots import GROUP, PLOTS, SEVERAL, UNASSIGNED, Plot
+from conformance.stage.ledger import DECISIONS, PROCESS, STEPS, Surprise
+from conformance.stage.plots import GROUP, SEVERAL, UNASSIGNED
 from conformance.stage.processes import Processes
-from conformance.stage.staged import COMPLETE, OPEN, UNKNOWN, StagedStep
-from conformance.stage.views import Views
+from conformance.stage.staged import COMPLETE, DOUBTED, OPEN, UNKNOWN, Proof, StagedProcess, StagedStep
+from conformance.stage.standing import StandingProcesses
 from conformance.target import Staging
 
 
@@ -24,20 +23,50 @@ class Stage:
     """Steps of one target, by the state that a scenario needs.
 
     What leases or reads may raise Unstaged (the target can't be brought there), NoAccount and StagingBroke.
+
+    `careful`: the processes of a scenario are read back before its calls and after them, so that whatever is otherwise
+    than it should be is the scenario's doing. Else they are read only before something would hide what calls did.
     """
 
     def __init__(self, sessions: Sessions, recorder: Recorder, staging: Staging, run_id: str) -> None:
-        self.grounds: list[Ground] = []
+        self.careful = False
         self.left_behind: list[str] = []
+        self.proofs: dict[str, list[Proof]] = {}  # by scenario: what shows that its refusals are for the right reason
         self._sessions = sessions
         self._recorder = recorder
-        self._processes = Processes(sessions, recorder, staging, run_id)
+        self._processes: Processes | StandingProcesses = (
+            StandingProcesses(sessions, recorder, staging)
+            if staging.steps
+            else Processes(sessions, recorder, staging, run_id)
+        )
+        self._ledger = self._processes.ledger
+        self._leased: set[str] = set()  # processes that the scenario under way has leased steps of
         recorder.watch(self._watch)
 
+    # what was found
+
+    def doubt(self) -> None:
+        """Takes nothing for granted any more: states are read before they are relied on."""
+        for process in self._processes.made:
+            process.signoff = process.signoff if process.completed else DOUBTED
+            for step in process.regular:
+                step.state = UNKNOWN
+
     @property
-    def views(self) -> Views:
-        """How the target shows what the run made."""
-        return self._processes.views
+    def surprises(self) -> list[Surprise]:
+        """What read otherwise than it should."""
+        return self._ledger.surprises
+
+    @property
+    def unread(self) -> dict[str, str]:
+        """The scenarios of whose calls nothing shows what they did, and why."""
+        return self._ledger.unread
+
+    def shown(self, process: str) -> dict[str, object] | None:
+        """Returns how the target showed a process last."""
+        return self._ledger.shown.get(process)
+
+    # leasing
 
     def completed_step(self, owner: str = "owner", assigned_to: str = "assignee", completed_by: str = "") -> Subject:
         """Returns a completed regular step; `assigned_to` is an account, "group", "several", or "" for nobody."""
@@ -45,23 +74,18 @@ class Stage:
         if completed_by and staged.state == COMPLETE and staged.completed_by != completed_by:
             self._bring_to(staged, OPEN)
         self._bring_to(staged, COMPLETE, completed_by)
-        return staged.subject
+        return self._leasing(staged.subject)
 
-    def reopener(self, step: Subject) -> str:
-        """Returns an account that has been shown to be able to reopen a step.
+    def permitted(self, step: Subject) -> list[str]:
+        """Returns the accounts that may reopen a step; where one was seen to be able to, this one alone.
 
         For scenarios that are not about who may: they stand even where the server refuses one of those who may.
         """
         staged = self._processes.step(step)
-        if staged is None:
-            raise Unstaged("the step is no regular one")
-        if not staged.proven_role and staged.state == COMPLETE:
-            self._settle(staged)
-            self._bring_to(staged, COMPLETE)
-        permitted = self._processes.permitted(staged)
-        if not permitted:
+        roles = self._processes.permitted(staged) if staged else []
+        if not staged or not roles:
             raise Unstaged("no account of the target file may reopen this step")
-        return staged.proven_role or permitted[0]
+        return [staged.proven_role] if staged.proven_role else roles
 
     def open_step(self, owner: str = "owner", assigned_to: str = "assignee") -> Subject:
         """Returns a regular step that a permitted account has reopened."""
@@ -69,76 +93,75 @@ class Stage:
         if staged.proven_by is None:
             self._bring_to(staged, COMPLETE)
         self._bring_to(staged, OPEN)
-        return staged.subject
+        return self._leasing(staged.subject)
 
     def fresh_step(self) -> Subject:
         """Returns an open regular step that nobody has completed yet."""
-        found = (step for one in self._processes.made for step in one.regular if not step.completed_by)
-        return next((step.subject for step in found), None) or self._lease("owner", "assignee").subject
+        steps = [step for one in self._processes.made if not one.completed for step in one.regular]
+        fresh = next((step for step in steps if step.state == OPEN and not step.completed_by), None)
+        return self._leasing((fresh or self._processes.fresh()).subject)
 
     def signoff(self, state: str, plot: str = "") -> Subject:
         """Returns a sign-off step that is `pending`, `approved` or `rejected`."""
-        process = self._processes.process(plot or {"approved": "others", "rejected": "shared"}.get(state, "assigned"))
-        if not process.signoffs:
-            raise Unstaged("the template has no sign-off step")
-        if process.signoff != state:
+        process = self._processes.with_signoff(state, plot)
+        if process.signoff != state and isinstance(self._processes, Processes):
             last_open = len(process.spare) + len(process.signoffs) == 1 and state == "approved"
             if last_open and all(step.state != OPEN for step in process.regular):
                 self._bring_to(process.regular[1], OPEN)  # else the approval would complete the process (AUTOMATIC)
             self._processes.decide(process, state)
-        return process.signoffs[0]
+        self._ledger.follow_decisions(process.signoffs[0])
+        return self._leasing(process.signoffs[0])
 
     def completed_process_signoff(self) -> Subject:
         """Returns the approved sign-off step of a process completed since."""
-        for process in self._processes.made:
-            if process.completed and process.signoff == "approved":
-                return process.signoffs[0]
-        signoff = self.signoff("approved", "several")
-        self.completed_process_step(assigned_to=SEVERAL)
-        return signoff
+        process = self._processes.locked_signoff()
+        if process is not None:
+            self._ledger.follow_decisions(process.signoffs[0])
+            return self._leasing(process.signoffs[0])
+        signoff = self.signoff("approved", "shared")
+        self.completed_process_step(assigned_to=GROUP)
+        return self._leasing(signoff)
 
     def completed_process_step(self, owner: str = "owner", assigned_to: str = "assignee") -> Subject:
         """Returns a completed regular step, once reopened by a permitted account, of a process completed since."""
-        for process in self._processes.made:
-            index = _index(process.plot, owner, assigned_to)
-            if process.completed and index is not None:
-                return process.regular[index].subject
+        locked = self._processes.locked(owner, assigned_to)
+        if locked is not None:
+            return self._leasing(locked.subject)
         staged = self._lease(owner, assigned_to)
         process = self._processes.of(staged)
+        assert isinstance(self._processes, Processes)  # noqa: S101 - where steps stand ready, `locked` has raised
         for step in process.regular:
             if step.proven_by is None or step.waiting:
                 self._bring_to(step, COMPLETE)
                 self._settle(step)
         for step in process.regular:
             if step.state != COMPLETE:
-                self._processes.complete(step)
+                self._complete_whatever(step)
         self._processes.complete_process(process)
-        return staged.subject
+        return self._leasing(staged.subject)
 
-    @contextmanager
-    def ground(self, lease: Callable[[], Subject], *beside: Subject, control: bool = True) -> Iterator[Ground]:
-        """Yields a ground for refusals on the leased step; the processes of `beside` are watched for changes too.
+    # reading
 
-        Without `control` the refusals prove nothing: for what is observed.
-        """
-        subject = lease()
-        staged = self._processes.step(subject)
-        signoff = staged is None
-        if staged is None:  # a regular step of the process shows that reopening works in it
-            staged = self._first_regular(subject)
-            if control and not self._processes.of(staged).completed:
-                self._bring_to(staged, COMPLETE)
-        read = self.views.with_decisions if signoff else self.views.whole
-        ground = Ground(self._recorder, lease, lambda: read(subject, *beside), self._known_state)
-        self.grounds.append(ground)
-        if control:
-            self._await_control(ground, staged)
-        try:
-            yield ground
-        finally:
-            ground.close()
-            if ground.changes:  # something was done that was refused: nothing is sure any more
-                self._doubt()
+    def look(self, step: Subject, *beside: Subject) -> None:
+        """Reads the process of a step and its steps back, now; of what is beside it the steps."""
+        self._ledger.read(step.process, PROCESS)
+        for guid in dict.fromkeys(subject.process for subject in (step, *beside)):
+            self._ledger.read(guid, STEPS)
+
+    def look_at_decisions(self, signoff: Subject) -> None:
+        """Reads the decisions of a sign-off step back, now, and all steps of its process."""
+        self._ledger.read(signoff.process, STEPS, DECISIONS)
+
+    def look_closely(self, step: Subject) -> None:
+        """Reads a step by its own view, which has to show what the list of steps should."""
+        self._ledger.compare_single(step)
+
+    def end_scenario(self) -> None:
+        """Takes note that a scenario is over."""
+        if self.careful:
+            for guid in sorted(self._leased):
+                self._ledger.flush(guid, *self._ledger.views_of(guid))
+        self._leased.clear()
 
     def why_not_reopenable(self, exchange: Exchange) -> str:
         """Returns what staging did that gave the target a reason to refuse a reopen; empty where it did nothing."""
@@ -151,14 +174,25 @@ class Stage:
             return ""
         return ""
 
-    def controls(self) -> None:
-        """Runs every positive control that is still missing."""
-        for process in self._processes.made:
+    # ending
+
+    def settle(self, *, controls: bool = True) -> None:
+        """Reads everything back, once every positive control was run that is still missing."""
+        for process in self._processes.made if controls else ():
             for step in process.regular:
                 if step.waiting and not process.completed:
                     with suppress(Unstaged, StagingBroke, NoAccount, LoginFailed):
                         self._bring_to(step, COMPLETE)
                         self._settle(step)
+        for process in self._processes.made:
+            self._ledger.flush(process.guid, *self._ledger.views_of(process.guid))
+            for step in process.regular if self._ledger.blind else ():
+                with suppress(NoAccount, LoginFailed):
+                    self._probe(step)
+
+    def forgo(self, reason: str) -> None:
+        """Reads nothing any more: nothing shows what the last calls did."""
+        self._ledger.forgo(reason)
 
     def close(self) -> None:
         """Deletes what this run made; what could not be deleted is in `left_behind`."""
@@ -168,23 +202,32 @@ class Stage:
         """Leaves behind what was not deleted yet."""
         self.left_behind += self._processes.remaining()
 
+    # inside
+
     def _lease(self, owner: str, assigned_to: str) -> StagedStep:
         if assigned_to not in (UNASSIGNED, GROUP, SEVERAL) and assigned_to not in self._sessions:
             raise NoAccount(f"the target file has no account {assigned_to}")
-        found = ((plot, _index(plot, owner, assigned_to)) for plot in PLOTS)
-        plot, index = next((plot, index) for plot, index in found if index is not None)
-        process = self._processes.process(plot.name)
-        staged = process.regular[index]
-        if staged.assigned_to != assigned_to:
-            raise self._processes.why_not_assigned(process, index)
+        staged = self._processes.lease(owner, assigned_to)
+        if staged.assigned_to != assigned_to and isinstance(self._processes, Processes):
+            self._bring_to(staged, OPEN)
+            self._processes.assign(self._processes.of(staged), staged, assigned_to)
         return staged
 
-    def _first_regular(self, signoff: Subject) -> StagedStep:
-        return next(one.regular[0] for one in self._processes.made if signoff in one.signoffs)
+    def _leasing(self, subject: Subject) -> Subject:
+        """Hands a step out."""
+        self._ledger.know(subject.process)
+        if self.careful and not self._ledger.blind:
+            self._ledger.read(subject.process, *self._ledger.views_of(subject.process))
+        self._leased.add(subject.process)
+        return subject
 
     def _bring_to(self, staged: StagedStep, state: str, by: str = "") -> None:
+        if staged.state == UNKNOWN and self._ledger.blind:
+            with suppress(Unstaged):  # what can't be completed is complete already
+                self._processes.complete(staged)
+            staged.state = COMPLETE
         if staged.state == UNKNOWN:
-            staged.state = self._processes.status(staged.subject)
+            staged.state = self._ledger.status(staged.subject)
         if staged.state == state:
             return
         if state == OPEN:
@@ -196,26 +239,35 @@ class Stage:
 
     def _complete(self, staged: StagedStep, by: str) -> None:
         process = self._processes.of(staged)
-        other = next(step for step in process.regular if step is not staged)
         if not process.stays_open:
-            self._bring_to(other, OPEN)
+            self._bring_to(next(step for step in process.regular if step is not staged), OPEN)
         try:
-            self._processes.complete(staged, by)
+            self._complete_whatever(staged, by)
         except Unstaged:  # steps may have to be completed in their order
-            if staged is process.regular[0] or other.state == COMPLETE or not process.stays_open:
+            first = process.regular[0]
+            if first is staged or first.state == COMPLETE or not process.stays_open:
                 raise
-            self._processes.complete(other)
+            self._complete_whatever(first)
+            self._complete_whatever(staged, by)
+
+    def _complete_whatever(self, staged: StagedStep, by: str = "") -> None:
+        """Completes a step, once it was seen what earlier calls did to it: completing would hide that."""
+        if self._ledger.blind:
+            self._probe(staged)
+        elif self._ledger.pending(staged.subject):
+            self._ledger.flush(staged.subject.process, STEPS)
+            staged.state = OPEN
+            self._follow(self._processes.of(staged))
+        if staged.state != COMPLETE:
             self._processes.complete(staged, by)
 
-    def _await_control(self, ground: Ground, control: StagedStep) -> None:
-        """Says what will show that the refusals on a ground are for the right reason."""
-        locked = self._processes.of(control).completed
-        if control.proven_by is not None and (locked or control.state == OPEN):
-            ground.control_exchange = control.proven_by
-        elif locked:
-            ground.no_control = "no permitted account reopened this step before"
-        else:
-            control.waiting.append(ground)
+    def _probe(self, staged: StagedStep) -> None:
+        """Where nothing can be read a second reopen tells whether the first was done: it has to be refused."""
+        first, staged.unseen = staged.unseen, None
+        if first is not None and staged.state == OPEN:
+            answer = self._sessions[first.account].reopen(staged.subject, purpose="control")
+            if answer.accepted:
+                self._ledger.not_open(first, staged.subject)
 
     def _settle(self, staged: StagedStep) -> None:
         """Gives the refusals tried on a completed step their positive control: a permitted account reopens it."""
@@ -227,44 +279,73 @@ class Stage:
             if answer.accepted:
                 return
             reason = answer.summary()
-        for ground in staged.waiting:
-            ground.no_control = reason
+        for proof in staged.waiting:
+            proof.missing = reason
         staged.waiting.clear()
         staged.state = UNKNOWN
 
-    def _known_state(self, step: str) -> str | None:
-        """Returns the state that a regular step is known to be in; None where it is not known."""
-        states = [one.state for process in self._processes.made for one in process.regular if one.subject.step == step]
-        return states[0] if states and states[0] != UNKNOWN else None
+    def _regular_beside(self, process: StagedProcess) -> StagedStep | None:
+        """Returns the regular step that shows that steps can be reopened in a process, or near it."""
+        owner = process.plot.owner
+        near = [process, *(one for one in self._processes.made if one.plot.owner == owner)]
+        return next((step for one in near if not one.completed for step in one.regular), None)
+
+    def _follow(self, process: StagedProcess) -> None:
+        """Takes over what a reading showed of the steps' states."""
+        statuses = self._ledger.statuses(process.guid)
+        for step in process.regular:
+            step.state = statuses.get(step.subject.step, step.state)
 
     def _watch(self, exchange: Exchange) -> None:
         """Keeps what is known in step with what was sent."""
-        if exchange.subject is None or exchange.operation != REOPEN or exchange.refused:
+        if exchange.subject is None or exchange.operation != REOPEN:
             return
-        if exchange.comment is UNREADABLE:  # who knows which step such a body reopened
-            self._doubt()
+        if exchange.refused:
+            self._refused(exchange, exchange.subject)
+            return
+        if exchange.comment is UNREADABLE:  # who knows what such a body asks for
+            for step in self._processes.steps(exchange.subject.process):
+                step.state = UNKNOWN if exchange.subject.step in (step.subject.step, "") else step.state
             return
         staged = self._processes.step(exchange.subject)
         if staged is None:
             return
         staged.state = OPEN if exchange.accepted else UNKNOWN
+        staged.unseen = exchange if exchange.purpose == "scenario" and not exchange.simultaneous else staged.unseen
         if exchange.accepted and exchange.account in self._processes.permitted(staged):
             staged.proven_by, staged.proven_role = exchange.id, exchange.account
-            for ground in staged.waiting:
-                ground.control_exchange = exchange.id
+            for proof in staged.waiting:
+                proof.exchange = exchange.id
             staged.waiting.clear()
 
-    def _doubt(self) -> None:
-        self.views.forget()
-        for process in self._processes.made:
-            for staged in process.regular:
-                staged.state = UNKNOWN
+    def _refused(self, exchange: Exchange, subject: Subject) -> None:
+        """Says what will show that a refusal is for the right reason: a permitted account reopens that very step.
+
+        For a sign-off step a regular one of its process does; in a completed process the step was reopened before.
+        """
+        process = next((one for one in self._processes.made if one.guid == subject.process), None)
+        staged = self._processes.step(subject)
+        if process is None or exchange.purpose != "scenario":
+            return
+        control = staged
+        if staged is None or (process.completed and staged.proven_by is None):
+            control = self._regular_beside(process)
+        expected = staged and staged.state == COMPLETE and not process.completed and _ordinary(exchange)
+        if staged and expected and exchange.account in self._processes.permitted(staged):
+            staged.state = UNKNOWN  # it should have been reopened; perhaps it was open already
+        proof = Proof()
+        self.proofs.setdefault(exchange.scenario, []).append(proof)
+        if control is None:
+            proof.missing = "there is no regular step beside it"
+            return
+        known = staged is None or process.completed or control.state == OPEN
+        if known and control.proven_by is not None:
+            proof.exchange = control.proven_by
+        else:
+            control.waiting.append(proof)
 
 
-def _index(plot: Plot, owner: str, assigned_to: str) -> int | None:
-    """Returns which step of a plot is meant; None where it has none of the kind."""
-    if plot.owner == owner:
-        for index in range(len(plot.steps)):
-            if plot.assigned_to(index) == assigned_to:
-                return index
-    return None
+def _ordinary(exchange: Exchange) -> bool:
+    """Tells whether a call asks for a reopening as the page shows it."""
+    types = [value for name, value in exchange.request_headers if name.lower() == "content-type"]
+    return exchange.comment is not UNREADABLE and types == [JSON]

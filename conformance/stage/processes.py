@@ -4,34 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any
 
-from conformance.evidence import Exchange, Recorder, Subject
+from conformance.evidence import Recorder, Subject
 from conformance.session import LoginFailed, NoAccount, Session, Sessions
 from conformance.stage import api
 from conformance.stage.api import StagingBroke, Unstaged
+from conformance.stage.known import KnownProcesses
+from conformance.stage.ledger import DECISIONS, STEPS
 from conformance.stage.plots import GROUP, PLOTS, RESTRICTED, UNASSIGNED, Plot, holders
-from conformance.stage.staged import COMPLETE, StagedProcess, StagedStep
-from conformance.stage.views import Views
+from conformance.stage.staged import COMPLETE, DOUBTED, StagedProcess, StagedStep
 from conformance.target import Staging
 
-_COMPLETED: Final = frozenset({"COMPLETE", "COMPLETED"})
 
-
-class Processes:
+class Processes(KnownProcesses):
     """Every process that this run made."""
 
     def __init__(self, sessions: Sessions, recorder: Recorder, staging: Staging, run_id: str) -> None:
-        self.made: list[StagedProcess] = []
-        self.views = Views(self._reader)
-        self._sessions = sessions
+        super().__init__(sessions, recorder)
         self._staging = staging
         self._run_id = run_id
         self._refused: dict[str, Exception] = {}
         self._unanswered: set[str] = set()  # names of processes that may exist, though no answer says so
-        recorder.watch(self._watch)
 
-    def process(self, plot_name: str) -> StagedProcess:
+    def lease(self, owner: str, assigned_to: str) -> StagedStep:
+        """Returns a step of that owner that is assigned so, or may be in its turn."""
+        found = ((plot, index_of(plot, owner, assigned_to)) for plot in PLOTS)
+        plot, index = next((plot, index) for plot, index in found if index is not None)
+        process = self._process(plot.name)
+        staged = process.regular[index]
+        if staged.assigned_to != assigned_to and assigned_to not in plot.takes_turns(index):
+            raise again(self._refused.get(f"{plot.name}/{index}", Unstaged("the step could not be assigned")))
+        return staged
+
+    def locked(self, owner: str, assigned_to: str) -> StagedStep | None:
+        """Returns a step of a completed process; None where none was completed yet."""
+        for process in self.made:
+            index = index_of(process.plot, owner, assigned_to)
+            if process.completed and index is not None and process.regular[index].assigned_to == assigned_to:
+                return process.regular[index]
+        return None
+
+    def fresh(self) -> StagedStep:
+        """Returns a step that was just made, as far as there is still one to make."""
+        return self.lease("owner", "assignee")
+
+    def with_signoff(self, state: str, plot: str = "") -> StagedProcess:
+        """Returns a process whose sign-off step is to be brought to that state."""
+        process = self._process(plot or ("others" if state == "approved" else "assigned"))
+        if not process.signoffs:
+            raise Unstaged("the template has no sign-off step")
+        return process
+
+    def locked_signoff(self) -> StagedProcess | None:
+        """Returns a completed process with an approved sign-off step; None where there is none yet."""
+        found = (one for one in self.made if one.completed and one.signoff == "approved" and not one.plot.runs_out)
+        return next(found, None)
+
+    def _process(self, plot_name: str) -> StagedProcess:
         """Returns the plot's process, made on first use or when the last one was completed."""
         if plot_name in self._refused:
             raise again(self._refused[plot_name])
@@ -45,54 +75,18 @@ class Processes:
             self._refused[plot_name] = error
             raise
 
-    def of(self, staged: StagedStep) -> StagedProcess:
-        """Returns the process of a step."""
-        return next(one for one in self.made if staged in one.regular)
-
-    def step(self, subject: Subject) -> StagedStep | None:
-        """Returns what is known of a regular step."""
-        return next((step for one in self.made for step in one.regular if step.subject == subject), None)
-
-    def why_not_assigned(self, process: StagedProcess, index: int) -> Exception:
-        """Returns what kept a step from being assigned as planned."""
-        return again(self._refused.get(f"{process.plot.name}/{index}", Unstaged("the step could not be assigned")))
-
-    def permitted(self, staged: StagedStep) -> list[str]:
-        """Returns the accounts that the page lets reopen the step, those first whose right is plainest."""
-        owner = self.of(staged).plot.owner
-        roles = (owner, *(holders(staged.assigned_to) or ("colleague", "assignee")))
-        return [role for role in dict.fromkeys(roles) if role in self._sessions and role not in RESTRICTED]
-
-    def complete(self, staged: StagedStep, by: str = "") -> None:
-        """Completes a step, by the account `by` or by whoever may."""
-        answer: Exchange | None = None
-        for role in dict.fromkeys([*filter(None, [by]), *self.permitted(staged)]):
-            answer = api.complete(self._sessions[role], staged.subject)
-            # what is refused may be complete already
-            if answer.accepted or self.status(staged.subject) == COMPLETE:
-                staged.state, staged.completed_by = COMPLETE, role
-                return
-        if answer is None:
-            raise Unstaged("no account of the target file may complete the step")
-        if answer.refused:
-            raise Unstaged(f"exchange {answer.id}: the target refused to complete a step: {answer.summary()}")
-        raise StagingBroke(f"exchange {answer.id}: could not complete a step: {answer.summary()}")
-
-    def status(self, step: Subject) -> str:
-        """Reads whether a step is OPEN or COMPLETE."""
-        self.views.forget(step.process)
-        status = self.views.steps(step).of("step", step.step, "status")
-        if status not in ("OPEN", COMPLETE):
-            raise StagingBroke(f"step {step.step} reads {status!r}, neither OPEN nor COMPLETE")
-        return str(status)
-
     def decide(self, process: StagedProcess, state: str) -> None:
         """Lets an account of ours approve or reject the sign-off of a process."""
         signoff = process.signoffs[0]
+        if self.ledger.pending(signoff, DECISIONS):  # deciding would hide what earlier calls did
+            self.ledger.flush(process.guid, STEPS, DECISIONS)
         verdict = {"approved": "APPROVED", "rejected": "REJECTED"}[state]
+        if process.signoff == DOUBTED and state == "approved" and self.ledger.status(signoff) == COMPLETE:
+            process.signoff = state
+            return
         for decision, role in self._decisions_not(verdict, signoff) or self._ask_owner(process, verdict):
             api.decide(self._sessions[role], signoff, decision, verdict)
-            if state == "rejected" or self.status(signoff) == COMPLETE:
+            if state == "rejected" or self.ledger.status(signoff) == COMPLETE:
                 process.signoff = state
                 return
         raise Unstaged("the sign-off step is not complete after our approval; others must approve too")
@@ -102,15 +96,13 @@ class Processes:
         owner = self._sessions[process.plot.owner]
         if process.plot.runs_out:
             self._complete_rest(process, owner)
-        answer = None
-        if not self._is_completed(process):
+        if not process.plot.runs_out or not self._is_completed(process):
             answer = api.complete_process(owner, process.guid)
-        if not self._is_completed(process) and not process.plot.runs_out:
-            self._complete_rest(process, owner)
-            if not self._is_completed(process):
+            if not self._is_completed(process) and not process.plot.runs_out:
+                self._complete_rest(process, owner)
                 answer = api.complete_process(owner, process.guid)
-        if answer and not self._is_completed(process):
-            raise Unstaged(f"exchange {answer.id}: the process could not be completed: {answer.summary()}")
+            if not self._is_completed(process):
+                raise Unstaged(f"exchange {answer.id}: the process could not be completed: {answer.summary()}")
         process.completed = True
 
     def _complete_rest(self, process: StagedProcess, owner: Session) -> None:
@@ -173,8 +165,9 @@ class Processes:
         session = self._sessions[creator]
         process = StagedProcess(plot, str(created["guid"]), creator)
         self.made.append(process)
-        self.views.show(created)
+        self.ledger.created(created)
         shown = api.steps(session, process.guid)
+        self.ledger.listed(process.guid, shown)
         regular, signoffs = _subjects(process.guid, shown, "REGULAR"), _subjects(process.guid, shown, "SIGNOFF")
         if len(regular) < len(plot.steps):
             raise Unstaged(f"the template has {len(regular)} regular steps; {len(plot.steps)} are needed")
@@ -221,6 +214,11 @@ class Processes:
         if staged.assigned_to != process.plot.assigned_to(index):
             staged.assigned_to = "(not as planned)"
 
+    def assign(self, process: StagedProcess, staged: StagedStep, holder: str) -> None:
+        """Assigns an open step to another holder."""
+        self._assign_as_anyone(process, staged.subject, self._assignees(holder))
+        staged.assigned_to, staged.proven_by, staged.proven_role = holder, None, ""
+
     def _assign_as_anyone(self, process: StagedProcess, step: Subject, assignees: dict[str, Any] | None) -> None:
         """Assigns as the creator, and where only owners assign as the owner."""
         try:
@@ -266,29 +264,17 @@ class Processes:
             raise Unstaged("no account of the target file is an approver of the sign-off step")
         return found
 
-    def completed_itself(self, subject: Subject) -> bool:
-        """Tells whether a process that this run did not complete reads completed: staging did not mean to."""
-        process = next((one for one in self.made if one.guid == subject.process), None)
-        self.views.forget()
-        return process is not None and not process.completed and self._is_completed(process)
-
-    def _is_completed(self, process: StagedProcess) -> bool:
-        shown = self.views.process(Subject(process.guid, ""))
-        return shown.of("process", process.guid, "status") in _COMPLETED
-
-    def _reader(self, guid: str) -> Session:
-        return self._sessions[next((one.creator for one in self.made if one.guid == guid), "owner")]
-
     def _name(self, plot: Plot) -> str:
         return f"conformance-{self._run_id}-{plot.name}"
 
-    def _watch(self, exchange: Exchange) -> None:
-        if exchange.subject is None:
-            return
-        if exchange.refused:
-            self.views.forget(exchange.subject.process)
-        else:  # what was done may have changed any process
-            self.views.forget()
+
+def index_of(plot: Plot, owner: str, assigned_to: str) -> int | None:
+    """Returns which step of a plot is meant; None where it has none of the kind."""
+    if plot.owner == owner:
+        for index in range(len(plot.steps)):
+            if assigned_to in plot.takes_turns(index):
+                return index
+    return None
 
 
 def again(error: Exception) -> Exception:

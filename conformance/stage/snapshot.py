@@ -120,6 +120,16 @@ def changes(before: Snapshot, after: Snapshot) -> list[Change]:
     return sorted([*kept, *gone, *new], key=lambda change: change.place)
 
 
+def assignees(value: Mapping[str, Any] | None) -> dict[str, list[str]] | None:
+    """Returns the guids of assigned users and groups; None for nobody."""
+    members = {
+        kind: sorted(str(one.get("guid")) for one in entries if isinstance(one, dict))
+        for kind, entries in (value or {}).items()
+        if isinstance(entries, list) and entries
+    }
+    return members or None
+
+
 def _facts(kind: str, shown: Mapping[str, Any], fields: Iterable[str]) -> dict[Place, str]:
     guid = str(shown.get("guid"))
     values = {"guid": guid, **{field: _canonical(field, shown.get(field)) for field in fields}}
@@ -131,12 +141,7 @@ def _canonical(field: str, value: Any) -> Any:
     if field in {"creator", "owner", "template", "currentStep", "completeUser"}:
         return value.get("guid") if isinstance(value, dict) else value
     if field == "assignees" and isinstance(value, dict):
-        members = {
-            kind: sorted(str(one.get("guid")) for one in entries if isinstance(one, dict))
-            for kind, entries in value.items()
-            if isinstance(entries, list) and entries
-        }
-        return members or None
+        return assignees(value)
     if field in {"approvals", "attributes"} and isinstance(value, list):
         return sorted(map(_entry, value), key=lambda entry: json.dumps(entry, sort_keys=True)) or None
     return "COMPLETE" if (field, value) == ("status", "COMPLETED") else value

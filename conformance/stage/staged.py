@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from conformance.evidence import Subject
+from conformance.evidence import Exchange, Subject
 from conformance.stage.plots import Plot
-
-if TYPE_CHECKING:
-    from conformance.stage.ground import Ground
 
 OPEN: Final = "OPEN"
 COMPLETE: Final = "COMPLETE"
 UNKNOWN: Final = "UNKNOWN"
+DOUBTED: Final = "doubted"  # of a sign-off that was pending, approved or rejected
+
+
+@dataclass
+class Proof:
+    """What shows that a refusal is for the right reason: a permitted account reopened that very step.
+
+    `exchange` is that call; as long as there is none, `missing` may say why.
+    """
+
+    exchange: int | None = None
+    missing: str = ""
 
 
 @dataclass
@@ -26,7 +35,8 @@ class StagedStep:
     completed_by: str = ""
     proven_by: int | None = None  # the exchange in which a permitted account reopened it last
     proven_role: str = ""  # that account
-    waiting: list[Ground] = field(default_factory=list)  # refusals that still lack their positive control
+    unseen: Exchange | None = None  # the reopening of which nothing shows yet what it did, where nothing can be read
+    waiting: list[Proof] = field(default_factory=list)  # of refusals that still lack their positive control
 
 
 @dataclass

@@ -75,9 +75,9 @@ class OtherProcessRefusedButOwnReopened(Fault):
 
 
 class WithoutStepReopensAll(Fault):
-    """Without a step all completed steps of the process are reopened."""
+    """Without a step all completed steps of the process are reopened, though the answer is a refusal."""
 
-    rule = "reopen-step"
+    rule = "request-shape"
 
     def reopen_process(self, user: Any, process: QualityProcess) -> None:
         for step in process.steps:

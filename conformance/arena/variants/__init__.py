@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from conformance.arena.variants import answers, guids, requests, staging, transport
+from conformance.arena.variants import answers, guids, requests, staging, standing, transport
 from conformance.arena.variants.base import Variant
 
 __all__ = ["CATALOGUE", "Variant"]
@@ -17,7 +17,7 @@ def _name(variant: type[Variant]) -> str:
 CATALOGUE: Mapping[str, type[Variant]] = MappingProxyType(
     {
         _name(thing): thing
-        for module in (guids, requests, answers, staging, transport)
+        for module in (guids, requests, answers, staging, standing, transport)
         for thing in vars(module).values()
         if isinstance(thing, type) and thing.__module__ == module.__name__
         if issubclass(thing, Variant) and not thing.__name__.startswith("_")

@@ -1,0 +1,112 @@
+"""Steps that stand ready on the target, as the target file lists them: for targets that can't create processes.
+
+Nothing but these steps is touched, and each is brought back to the state that it was found in.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from conformance.evidence import Recorder, Subject
+from conformance.session import LoginFailed, NoAccount, Sessions
+from conformance.stage.api import StagingBroke, Unstaged
+from conformance.stage.known import KnownProcesses
+from conformance.stage.plots import GROUP, UNASSIGNED, Plot
+from conformance.stage.staged import COMPLETE, OPEN, StagedProcess, StagedStep
+from conformance.target import Staging, StandingStep
+
+_SIGNOFFS: Final = {"signoff-approved": "approved", "signoff-rejected": "rejected", "signoff-pending": "pending"}
+
+
+class StandingProcesses(KnownProcesses):
+    """The quality processes of the steps that stand ready."""
+
+    def __init__(self, sessions: Sessions, recorder: Recorder, staging: Staging) -> None:
+        super().__init__(sessions, recorder)
+        self._found: dict[Subject, str] = {}  # the state that each regular step was found in
+        for standing in staging.steps:
+            self._stand(standing)
+
+    def lease(self, owner: str, assigned_to: str) -> StagedStep:
+        """Returns a step of that owner and assignee in an open process. Raises Unstaged where none stands ready."""
+        for process in self.made:
+            for step in process.regular:
+                if process.plot.owner == owner and step.assigned_to == assigned_to and not process.completed:
+                    return step
+        raise Unstaged(f"the target file lists no step of {owner} {_whose(assigned_to)}")
+
+    def locked(self, owner: str, assigned_to: str) -> StagedStep:
+        """Returns such a step of a completed process. Raises Unstaged where none stands ready."""
+        for process in self.made:
+            for step in process.regular:
+                if process.plot.owner == owner and step.assigned_to == assigned_to and process.completed:
+                    return step
+        raise Unstaged(f"the target file lists no step of {owner} {_whose(assigned_to)} in a completed process")
+
+    def fresh(self) -> StagedStep:
+        """Raises Unstaged: every open step that is listed has been completed since."""
+        raise Unstaged("the target file lists no open step")
+
+    def with_signoff(self, state: str, plot: str = "") -> StagedProcess:
+        """Returns the process of a sign-off step in that state. Raises Unstaged where none stands ready."""
+        for process in self.made:
+            if process.signoffs and process.signoff == state and not process.completed and not plot:
+                return process
+        raise Unstaged(f"the target file lists no sign-off step that is {state}")
+
+    def locked_signoff(self) -> StagedProcess:
+        """Raises Unstaged: such a step can't be listed."""
+        raise Unstaged("a target file lists no sign-off steps of completed processes")
+
+    def delete(self) -> list[str]:
+        """Brings every step back to the state that it was found in, and returns which could not be."""
+        left = []
+        for process in self.made:
+            for step in process.regular if not process.completed else ():
+                try:
+                    self._restore(step)
+                except (Unstaged, StagingBroke, NoAccount, LoginFailed) as error:
+                    left.append(f"{self._shown(step)}: {error}")
+        return left
+
+    def remaining(self) -> list[str]:
+        """Returns the steps that are not as they were found."""
+        steps = [step for process in self.made if not process.completed for step in process.regular]
+        return [f"{self._shown(step)}: not restored" for step in steps if step.state != self._found[step.subject]]
+
+    def _stand(self, standing: StandingStep) -> None:
+        process = next((one for one in self.made if one.guid == standing.process), None)
+        if process is None:
+            plot = Plot("standing", standing.owner, standing.owner, ((), ()))
+            process = StagedProcess(plot, standing.process, standing.owner)
+            process.spare = [Subject(standing.process, "")]  # that it stays open is up to whoever prepared it
+            process.completed = standing.state == "in-completed-process"
+            self.made.append(process)
+        subject = Subject(standing.process, standing.step)
+        if standing.state in _SIGNOFFS:
+            process.signoffs.append(subject)
+            process.signoff = _SIGNOFFS[standing.state]
+            return
+        state = OPEN if standing.state.startswith("open-") else COMPLETE
+        assigned_to = GROUP if standing.state == "completed-group" else standing.assignee or UNASSIGNED
+        process.regular.append(StagedStep(subject, assigned_to, state))
+        self._found[subject] = state
+
+    def _restore(self, step: StagedStep) -> None:
+        wanted = self._found[step.subject]
+        if step.state == wanted:
+            return
+        if wanted == COMPLETE:
+            self.complete(step)
+            return
+        answers = (self._sessions[role].reopen(step.subject, purpose="staging") for role in self.permitted(step))
+        if not any(answer.accepted for answer in answers):
+            raise Unstaged("no permitted account could reopen it")
+
+    def _shown(self, step: StagedStep) -> str:
+        found = self._found[step.subject]
+        return f"step {step.subject.step} of quality process {step.subject.process}, which was {found}"
+
+
+def _whose(assigned_to: str) -> str:
+    return f"that is assigned to {assigned_to}" if assigned_to else "without assignee"
