@@ -204,8 +204,7 @@ class Processes(KnownProcesses):
         unassign = (UNASSIGNED,) if staged.subject.step in preset else ()
         for holder in process.plot.steps[index] or unassign:
             try:
-                self._assign_as_anyone(process, staged.subject, self._assignees(holder))
-                staged.assigned_to = holder
+                self.assign(process, staged, holder)
                 if index == process.plot.worked and holder != process.plot.assigned_to(index):
                     self.complete(staged, by=holder)
                     self._sessions[holder].reopen(staged.subject, purpose="staging")
@@ -215,7 +214,7 @@ class Processes(KnownProcesses):
             staged.assigned_to = "(not as planned)"
 
     def assign(self, process: StagedProcess, staged: StagedStep, holder: str) -> None:
-        """Assigns an open step to another holder."""
+        """Assigns an open step to another holder, who is not known yet to be able to reopen it."""
         self._assign_as_anyone(process, staged.subject, self._assignees(holder))
         staged.assigned_to, staged.proven_by, staged.proven_role = holder, None, ""
 
