@@ -1,4 +1,7 @@
-"""The page in a real browser. Run with `pytest -m browser`; needs Debian's chromium, or CHROMIUM=/path/to/it."""
+"""The page in a real browser: Debian's chromium, or CHROMIUM=/path/to/one.
+
+Run with `pytest -m browser tests/test_browser.py`.
+"""
 
 import json
 import os

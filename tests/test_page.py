@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 import time
 from collections import Counter
 from html.parser import HTMLParser
@@ -219,10 +221,15 @@ def test_a_long_body_is_cut_and_has_no_command():
 # the picture
 
 
-def test_every_who_may_scenario_has_its_cell_and_no_other(faulty):
-    listed = [one["id"] for rule in faulty["rules"] for one in rule["scenarios"] if rule["id"] in picture.RULES]
-    drawn = [name for entry in picture.TABLE for name in entry.scenarios]
-    assert sorted(drawn) == sorted(one for one in listed if not one.endswith("/every-answer"))
+def test_every_who_may_scenario_has_its_cell_and_no_other():
+    # in a process of its own: pytest inside pytest shares its plugins
+    script = (
+        "import json; from conformance.gate import RULES_FOLDER; from conformance.judge import list_scenarios; "
+        "print(json.dumps(list_scenarios(str(RULES_FOLDER))))"
+    )
+    listed = json.loads(subprocess.run([sys.executable, "-c", script], capture_output=True, check=True).stdout)
+    asking = [f"{rule}/{name}" for rule, scenarios in listed.items() if rule in picture.RULES for name, _ in scenarios]
+    assert sorted(name for entry in picture.TABLE for name in entry.scenarios) == sorted(asking)
 
 
 def test_the_picture_names_known_places_and_contradicts_itself_nowhere():
@@ -238,7 +245,7 @@ def test_the_picture_shows_where_the_server_deviates(faulty):
     cells = [cell for row in picture.draw(faulty) for cell in row]
     deviating = {(cell.who, cell.state): (cell.expected, cell.actual) for cell in cells if cell.verdict == "fail"}
     assert deviating == {("owner", "group"): ("yes", "no"), ("colleague", "user"): ("no", "yes")}
-    assert {cell.who for cell in cells if cell.verdict == "untested"} == {*samples.NO_ACCOUNT}
+    assert {*samples.NO_ACCOUNT} <= {cell.who for cell in cells if cell.verdict == "untested"}
     passed = [cell for cell in cells if cell.verdict == "pass"]
     assert passed
     assert all(cell.expected == cell.actual for cell in passed)
