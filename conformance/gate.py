@@ -15,7 +15,7 @@ from conformance import contract, wire
 from conformance.evidence import Recorder, Redactor
 from conformance.judge import Run, Settings, run_scenarios
 from conformance.report import document
-from conformance.session import Client, LoginFailed, NoAccount, Sessions
+from conformance.session import Client, LoginFailed, NoAccount, Sessions, Spent
 from conformance.stage import Stage
 from conformance.target import Target
 from conformance.verdict import conclude
@@ -33,7 +33,7 @@ def run(target: Target, settings: Settings, progress: Progress) -> dict[str, Any
     started, begun = dt.datetime.now(dt.UTC), time.monotonic()
     recorder = Recorder(Redactor())
     connection = wire.Wire(loopback=target.loopback, timeout_seconds=target.timeout_seconds)
-    sessions = Sessions(Client(target, recorder, connection))
+    sessions = Sessions(Client(target, recorder, connection, lambda operation: state.may_send(operation)))
     stage = Stage(sessions, recorder, target.staging, run_id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}")
     state = Run(target, contract.profiles()[target.profile], recorder, sessions, stage, settings, progress)
     with _interruptible(state):
@@ -41,7 +41,7 @@ def run(target: Target, settings: Settings, progress: Progress) -> dict[str, Any
             stopped = _test(state)
         except KeyboardInterrupt:
             stopped = "interrupted"
-        recorder.scenario = ""
+        recorder.scenario, state.ending = "", True
         try:
             stage.close()
             sessions.close()
@@ -63,7 +63,7 @@ def _test(state: Run) -> str:
         state.sessions.log_in()
         state.stopped = stopped = run_scenarios(state, str(RULES_FOLDER))
         state.recorder.scenario = ""
-    except (LoginFailed, NoAccount) as error:
+    except (LoginFailed, NoAccount, Spent) as error:
         return str(error)
     return stopped
 

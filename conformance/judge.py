@@ -16,7 +16,7 @@ from conformance.contract import Profile
 from conformance.evidence import Exchange, Recorder
 from conformance.expect import Broken, NoAnswer, Refused, Unclear
 from conformance.invariants import Judgement, QuotaWatch, calls_left, judge, quota_used_up
-from conformance.session import DOUBTFUL, FOREIGNER, LoginFailed, NoAccount, NotOurs, Sessions
+from conformance.session import DOUBTFUL, FOREIGNER, LoginFailed, NoAccount, NotOurs, Sessions, Spent
 from conformance.stage import Stage, StagingBroke, Surprise, Unstaged
 from conformance.target import Target, Waiver
 from conformance.verdict import Finding, RuleOutcome, Scenario, Verdict, roll_up
@@ -46,8 +46,10 @@ ORDER: Final = (
 )
 
 
-# Calls that are kept for cleaning up: deleting every process and logging every account out.
-RESERVE: Final = 25
+# What a call adds to what has to be cleaned up: a process is read back and deleted, an account logged out.
+_ADDS: Final = {"create-quality-process": 4, "login": 1}
+# So many calls do for every scenario of the rules, if nothing is found that has to be tried again.
+EVERYTHING: Final = 200
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class Settings:
 
     `phases`: "rules" (the scenarios), "fuzz" (generated requests), "walks" (random walks). `max_examples` bounds the
     calls that fuzzing judges, and likewise the actions of all walks together. The same `seed` sends the same requests.
-    A run ends as soon as all rules of `until` have failed; their scenarios come first.
+    No more than `budget` calls are made; where that may not do for everything, deciding scenarios come first. A run
+    ends as soon as all rules of `until` have failed; their scenarios come first.
     """
 
     rules: frozenset[str]
@@ -64,6 +67,7 @@ class Settings:
     seed: int = 1
     max_examples: int = 300
     strict: bool = False
+    budget: int | None = None
     until: frozenset[str] = frozenset()
 
 
@@ -82,6 +86,7 @@ class Run:
     findings: list[tuple[str, Finding]] = field(default_factory=list)
     planned: dict[str, bool] = field(default_factory=dict)  # the scenarios to run, and whether each is deciding
     stopped: str = ""  # why no further scenario can be run
+    ending: bool = False  # whether only what cleans up is sent from now on
     _first: list[Surprise] = field(default_factory=list)  # what read otherwise than it should in the first go
     _again: dict[str, Scenario] = field(default_factory=dict)  # how scenarios came out that were tried again
     _judged: set[str] = field(default_factory=set)
@@ -115,12 +120,25 @@ class Run:
         left = calls_left(exchange) if exchange.account not in ("", DOUBTFUL, FOREIGNER) else None
         if quota_used_up(exchange):
             self.stopped = f"the quota is used up (exchange {exchange.id} was answered 429)"
-        elif left is not None and left <= RESERVE and not self.stopped:
+        elif left is not None and left <= self.reserve() and not self.stopped:
             self.stopped = f"only {left} calls of the quota are left; they are kept for cleaning up"
 
     def borrow(self, item: pytest.Item, exchange: Exchange) -> None:
         """Lets a scenario judge an answer that another one got."""
         self._borrowed[item.nodeid] = exchange.id
+
+    def reserve(self) -> int:
+        """Returns how many calls it takes at most to read back, delete and log out what there is now."""
+        return self.stage.calls_to_end() + self.sessions.opened
+
+    def may_send(self, operation: str) -> None:
+        """Raises Spent where only those calls of the budget are left that cleaning up takes."""
+        budget = self.settings.budget
+        if budget is None or self.ending:
+            return
+        if len(self.recorder.exchanges) + self.reserve() + 1 + _ADDS.get(operation, 0) > budget:
+            self.stopped = self.stopped or f"the budget of {budget} calls is spent"
+            raise Spent(self.stopped)
 
     def judgement(self, exchange: Exchange) -> Judgement:
         """Returns what was found about an answer as it came in."""
@@ -349,11 +367,16 @@ class Plugin:
             for item in items
             if rule_of_item(item) in settings.rules and ("fuzz" if is_variation(item) else "rules") in settings.phases
         ]
-        items[:] = sorted(chosen, key=lambda item: (rule_of_item(item) not in settings.until, _place(item)))
+        items[:] = sorted(chosen, key=self._turn)
         if self._names:
             items[:] = [item for item in items if scenario_id(item) in self._names]
             return
         self._run.planned = {scenario_id(item): is_deciding(item) for item in items}
+
+    def _turn(self, item: pytest.Item) -> tuple[bool, bool, int]:
+        settings = self._run.settings
+        extra = settings.budget is not None and settings.budget < EVERYTHING and not is_deciding(item)
+        return rule_of_item(item) not in settings.until, extra, _place(item)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keeps what went wrong before any scenario ran."""
@@ -396,7 +419,7 @@ def _unhappy(scenario: Scenario, error: BaseException) -> Scenario:
                 actual=error.actual,
                 exchanges=numbers,
             )
-        case Unclear() | NoAccount() | NotOurs() | Unstaged():
+        case Unclear() | NoAccount() | NotOurs() | Unstaged() | Spent():
             return replace(scenario, verdict=Verdict.UNTESTED, reason=str(error))
         case NoAnswer() | StagingBroke() | LoginFailed():
             return replace(scenario, verdict=Verdict.ERROR, reason=str(error))
@@ -443,12 +466,19 @@ def run_scenarios(run: Run, folder: str) -> str:
     stopped = _run(run, folder, frozenset())
     if run.seen_enough():
         return "every rule has failed that the run was to end with"
-    run.stage.settle(controls=not stopped)
+    _settle(run)
     names = run.try_again()
     if names and not stopped:
         stopped = _run(run, folder, names)
-        run.stage.settle(controls=not stopped)
+        _settle(run)
     return stopped
+
+
+def _settle(run: Run) -> None:
+    """Lets the stage make those calls that are kept for it."""
+    run.ending = True
+    run.stage.settle()
+    run.ending = False
 
 
 def _run(run: Run, folder: str, names: frozenset[str]) -> str:

@@ -37,17 +37,22 @@ class NotOurs(Exception):
     """A session can't be had in the way that a scenario needs; one that was given to the run is never ended."""
 
 
+class Spent(Exception):
+    """No call may be made any more but those that clean up."""
+
+
 class LoginFailed(Exception):
     """A configured account can't log in."""
 
 
 @dataclass(frozen=True)
 class Client:
-    """Sends calls to one target and records them."""
+    """Sends calls to one target and records them. `may_send` raises Spent where no call is left to spend."""
 
     target: Target
     recorder: Recorder
     wire: Wire
+    may_send: Callable[[str], None] = lambda operation: None  # noqa: ARG005
 
     def call(
         self,
@@ -64,7 +69,8 @@ class Client:
         comment: str | Unreadable | None = UNREADABLE,
         simultaneous: bool = False,
     ) -> Exchange:
-        """Makes one call and returns its recorded exchange. Never raises for what the target does."""
+        """Makes one call and returns its recorded exchange. Never raises for what the target does. Raises Spent."""
+        self.may_send(operation)
         headers = {name: secret.reveal() for name, secret in self.target.headers.items()}
         if session_id is not None:
             headers[SESSION_HEADER] = session_id
@@ -221,6 +227,11 @@ class Sessions:
         for secret in [*secrets, *target.headers.values(), target.expired_session_id]:
             if secret is not None:
                 redactor.add(secret.reveal())
+
+    @property
+    def opened(self) -> int:
+        """How many sessions this run has to log out."""
+        return len(self._ours)
 
     @property
     def roles(self) -> Mapping[str, Account]:

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Most generated calls, and most actions of walks.",
 )
+@click.option("--budget", metavar="N", type=click.IntRange(min=1), help="Most calls to make; what decides goes first.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Fixes what is sent.")
 @click.option("--strict", is_flag=True, help="Exit 3 where a deciding scenario could not be tested.")
 def run(
@@ -61,6 +62,7 @@ def run(
     report_dir: Path,
     only: tuple[str, ...],
     max_examples: int,
+    budget: int | None,
     seed: int,
     strict: bool,
 ) -> None:
@@ -88,7 +90,7 @@ def run(
         from conformance.judge import Settings
 
         phases = frozenset(only or (PHASES if target.loopback else ["rules"]))
-        settings = Settings(chosen, phases, seed=seed, max_examples=max_examples, strict=strict)
+        settings = Settings(chosen, phases, seed=seed, max_examples=max_examples, budget=budget, strict=strict)
         with shown_progress() as progress:
             report = gate.run(target, settings, progress)
     _publish(report, report_dir)

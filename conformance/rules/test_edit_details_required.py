@@ -21,7 +21,6 @@ def test_assignee_asking_again(stage: Stage, sessions: Sessions, profile: Profil
     expect.refused(answer, profile["not-permitted"])
 
 
-@pytest.mark.deciding
 def test_owner(stage: Stage, sessions: Sessions, profile: Profile) -> None:
     step = stage.completed_step(owner="restricted_owner", assigned_to="assignee")
     answer = sessions["restricted_owner"].reopen(step)

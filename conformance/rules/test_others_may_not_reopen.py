@@ -1,6 +1,7 @@
 """Rule `others-may-not-reopen`: on an assigned step nobody else may, however close to it."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -9,6 +10,8 @@ from conformance.contract import Profile
 from conformance.evidence import Exchange, Subject
 from conformance.session import Sessions, reopen_body
 from conformance.stage import Stage
+
+DECIDING = partial(pytest.param, marks=pytest.mark.deciding)
 
 
 @pytest.fixture
@@ -23,16 +26,14 @@ def group_step(stage: Stage) -> Subject:
 
 # The colleague created the process, approves its sign-off, holds its other step and owns another process. The group
 # held this step before.
-@pytest.mark.deciding
-@pytest.mark.parametrize("who", ["colleague", "other_group_member", "group_member"])
+@pytest.mark.parametrize("who", [DECIDING("colleague"), DECIDING("other_group_member"), "group_member"])
 def test_step_of_a_user(step: Subject, sessions: Sessions, profile: Profile, who: str) -> None:
     answer = sessions[who].reopen(step)
     expect.refused(answer, profile["not-permitted"])
 
 
 # The assignee was assigned to this step before the group was.
-@pytest.mark.deciding
-@pytest.mark.parametrize("who", ["other_group_member", "assignee", "colleague"])
+@pytest.mark.parametrize("who", [DECIDING("other_group_member"), "assignee", "colleague"])
 def test_step_of_a_group(group_step: Subject, sessions: Sessions, profile: Profile, who: str) -> None:
     answer = sessions[who].reopen(group_step)
     expect.refused(answer, profile["not-permitted"])

@@ -21,7 +21,6 @@ def test_step_assigned_to_a_user_once_more(stage: Stage, sessions: Sessions) -> 
     expect.reopened(answer)
 
 
-@pytest.mark.deciding
 def test_step_assigned_to_a_group(stage: Stage, sessions: Sessions) -> None:
     step = stage.completed_step(owner="owner", assigned_to="group")
     answer = sessions["owner"].reopen(step)

@@ -19,7 +19,6 @@ def test_only_that_step(stage: Stage, reopen: Reopen) -> None:
     stage.look(step, same_owner, same_assignee)
 
 
-@pytest.mark.deciding
 def test_once_more(stage: Stage, reopen: Reopen) -> None:
     step = stage.completed_step(owner="owner", assigned_to="assignee")
     expect.reopened(reopen(step))

@@ -14,6 +14,7 @@ from conformance.evidence import Exchange, Subject
 from conformance.session import COMMENT, Sessions, encode, reopen_body
 from conformance.stage import Stage
 
+DECIDING = pytest.mark.deciding
 NOT_A_GUID = "no guid, by any alphabet"
 
 
@@ -65,10 +66,14 @@ def _as_printed(step: Subject) -> bytes:
 
 WRONG_GUIDS = [
     pytest.param(lambda s: _guids(NOT_A_GUID, s.step), "guid-malformed", id="process-malformed"),
-    pytest.param(lambda s: _guids(s.process, NOT_A_GUID), "guid-malformed", id="step-malformed"),
+    pytest.param(
+        lambda s: _guids(s.process, NOT_A_GUID), "guid-malformed", id="step-malformed", marks=pytest.mark.deciding
+    ),
     pytest.param(lambda s: _guids(_unknown(s.process), s.step), "guid-unknown", id="process-unknown"),
-    pytest.param(lambda s: _guids(s.process, _unknown(s.step)), "guid-unknown", id="step-unknown"),
-    pytest.param(lambda s: _guids(s.process, ""), "guid-empty", id="step-empty"),
+    pytest.param(
+        lambda s: _guids(s.process, _unknown(s.step)), "guid-unknown", id="step-unknown", marks=pytest.mark.deciding
+    ),
+    pytest.param(lambda s: _guids(s.process, ""), "guid-empty", id="step-empty", marks=DECIDING),
     pytest.param(lambda s: _guids(s.process, None), "guid-empty", id="step-null"),
     pytest.param(lambda s: _guids(s.step, s.process), "other", id="swapped"),
     pytest.param(lambda s: _guids(s.process, 7), "other", id="step-number"),
@@ -96,10 +101,10 @@ ODD_GUIDS = [
 ]
 
 WRONG_SHAPES = [
-    pytest.param(lambda _: {}, id="empty-object"),
-    pytest.param(lambda s: _without(s, "qualityProcess"), id="no-process"),
+    pytest.param(lambda _: {}, id="empty-object", marks=DECIDING),
+    pytest.param(lambda s: _without(s, "qualityProcess"), id="no-process", marks=DECIDING),
     pytest.param(lambda s: _process({"guid": s.process, "step": s.step}), id="step-is-text"),
-    pytest.param(lambda s: {**reopen_body(s), "complete": "false"}, id="complete-text"),
+    pytest.param(lambda s: {**reopen_body(s), "complete": "false"}, id="complete-text", marks=DECIDING),
     pytest.param(lambda s: [reopen_body(s)], id="list"),
 ]
 
@@ -126,7 +131,7 @@ ODD_SHAPES = [
 
 NO_JSON = [
     pytest.param(lambda _: b"", id="empty"),
-    pytest.param(lambda s: encode(reopen_body(s))[:-1], id="cut-short"),
+    pytest.param(lambda s: encode(reopen_body(s))[:-1], id="cut-short", marks=DECIDING),
     pytest.param(_as_printed, id="as-printed"),
 ]
 
@@ -142,7 +147,6 @@ ODD_NO_JSON = [
 ]
 
 
-@pytest.mark.deciding
 @pytest.mark.parametrize(("body", "situation"), WRONG_GUIDS)
 def test_guids(
     step: Subject, sessions: Sessions, profile: Profile, body: Callable[[Subject], Any], situation: str
@@ -160,7 +164,6 @@ def test_odd_guids(
     expect.refused(answer, profile[situation])
 
 
-@pytest.mark.deciding
 @pytest.mark.parametrize("body", WRONG_SHAPES)
 def test_shape(step: Subject, sessions: Sessions, profile: Profile, body: Callable[[Subject], Any]) -> None:
     answer = sessions["owner"].send(step, body(step))
@@ -174,7 +177,6 @@ def test_odd_shape(step: Subject, sessions: Sessions, profile: Profile, body: Ca
     expect.refused(answer, profile["other"])
 
 
-@pytest.mark.deciding
 @pytest.mark.parametrize("body", NO_JSON)
 def test_no_json(step: Subject, sessions: Sessions, profile: Profile, body: Callable[[Subject], bytes]) -> None:
     answer = sessions["owner"].send(step, body(step))

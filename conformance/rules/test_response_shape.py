@@ -35,7 +35,7 @@ def test_success(done: Exchange, judged: Callable[[Exchange], Judgement]) -> Non
     "comment",
     [
         pytest.param(SCRIPTS, id="scripts", marks=pytest.mark.deciding),
-        pytest.param(LONGEST, id="1000-characters", marks=pytest.mark.deciding),
+        pytest.param(LONGEST, id="1000-characters"),
         pytest.param("Correcting typos within the Problem Description field.", id="sample", marks=VARIATION),
         pytest.param(MARKUP, id="markup", marks=VARIATION),
         pytest.param(LONGEST_BEYOND_THE_BMP, id="1000-emoji", marks=VARIATION),

@@ -16,13 +16,12 @@ def step(stage: Stage) -> Subject:
     return stage.completed_step(owner="owner", assigned_to="assignee")
 
 
-@pytest.mark.deciding
 @pytest.mark.parametrize(
     "session_id",
     [
-        pytest.param(None, id="missing"),
+        pytest.param(None, id="missing", marks=pytest.mark.deciding),
         pytest.param("", id="empty"),
-        pytest.param("0123456789ABCDEF0123456789ABCDEF", id="unknown"),
+        pytest.param("0123456789ABCDEF0123456789ABCDEF", id="unknown", marks=pytest.mark.deciding),
         pytest.param("no session id!", id="malformed"),
     ],
 )

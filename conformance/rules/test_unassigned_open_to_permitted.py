@@ -33,7 +33,7 @@ def test_user_of_another_workspace(stage: Stage, sessions: Sessions, profile: Pr
     [
         pytest.param("colleague", marks=pytest.mark.deciding),
         pytest.param("other_group_member", marks=pytest.mark.variation),
-        pytest.param("owner", marks=pytest.mark.deciding),
+        "owner",
     ],
 )
 def test_permitted_user(stage: Stage, sessions: Sessions, who: str) -> None:

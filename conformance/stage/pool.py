@@ -176,9 +176,9 @@ class Stage:
 
     # ending
 
-    def settle(self, *, controls: bool = True) -> None:
+    def settle(self) -> None:
         """Reads everything back, once every positive control was run that is still missing."""
-        for process in self._processes.made if controls else ():
+        for process in self._processes.made:
             for step in process.regular:
                 if step.waiting and not process.completed:
                     with suppress(Unstaged, StagingBroke, NoAccount, LoginFailed):
@@ -193,6 +193,11 @@ class Stage:
     def forgo(self, reason: str) -> None:
         """Reads nothing any more: nothing shows what the last calls did."""
         self._ledger.forgo(reason)
+
+    def calls_to_end(self) -> int:
+        """Returns how many calls it takes at most to prove refusals, read everything back and remove what was made."""
+        waiting = sum(1 for one in self._processes.made for step in one.regular if step.waiting and not one.completed)
+        return 2 * waiting + sum(len(self._ledger.views_of(one.guid)) + 1 for one in self._processes.made)
 
     def close(self) -> None:
         """Deletes what this run made; what could not be deleted is in `left_behind`."""
