@@ -21,6 +21,11 @@ def test_assigned_step(step: Subject, sessions: Sessions, profile: Profile, who:
     expect.refused(answer, profile["already-open"])
 
 
+def test_asking_again(step: Subject, sessions: Sessions, profile: Profile) -> None:
+    answer = sessions["owner"].reopen(step)
+    expect.refused(answer, profile["already-open"])
+
+
 def test_unassigned_step(stage: Stage, sessions: Sessions, profile: Profile) -> None:
     step = stage.open_step(owner="owner", assigned_to="")
     answer = sessions["colleague"].reopen(step)

@@ -11,6 +11,7 @@ import pytest
 from conformance import expect
 from conformance.contract import Profile
 from conformance.evidence import Exchange, Subject
+from conformance.judge import Reopen
 from conformance.session import COMMENT, Sessions, encode, reopen_body
 from conformance.stage import Stage
 
@@ -188,6 +189,13 @@ def test_no_json(step: Subject, sessions: Sessions, profile: Profile, body: Call
 def test_odd_no_json(step: Subject, sessions: Sessions, profile: Profile, body: Callable[[Subject], bytes]) -> None:
     answer = sessions["owner"].send(step, body(step))
     expect.refused(answer, profile["malformed-json"])
+
+
+@pytest.mark.variation
+def test_nothing_after_a_good_one(stage: Stage, reopen: Reopen, sessions: Sessions, profile: Profile) -> None:
+    expect.reopened(reopen(stage.completed_step(owner="owner", assigned_to="assignee")))
+    step = stage.completed_step(owner="owner", assigned_to="assignee")
+    expect.refused(sessions["owner"].send(step, b""), profile["malformed-json"])
 
 
 @pytest.mark.deciding

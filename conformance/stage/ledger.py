@@ -151,7 +151,7 @@ class Ledger:
     def pending(self, step: Subject, view: str = STEPS) -> bool:
         """Tells whether calls on this step wait for a reading of a view to show what they did."""
         known = self._views.get((step.process, view))
-        since = self._since(known.read_at if known else 0, step.process)
+        since = self._since(known.read_at, step.process) if known else []
         return any(exchange.subject and exchange.subject.step in (step.step, "") for exchange in since)
 
     def follow_decisions(self, signoff: Subject) -> None:
@@ -235,20 +235,30 @@ class Ledger:
                 known.staged |= staged
         if exchange.operation == "complete-step":
             self._expect_status(subject, "COMPLETE", sure=exchange.accepted)
+        elif exchange.operation == REOPEN and self._is_signoff(subject):
+            self._expect_decision(subject)
         elif exchange.operation == REOPEN and exchange.comment is not UNREADABLE:
             self._expect_status(subject, "OPEN", sure=exchange.accepted)
         elif exchange.operation == "assign-step":
             self._expect_assignees(subject, exchange)
         elif exchange.operation == REOPEN and subject.step:  # who knows what such a body asks for
             self._free(subject.process, STEPS, subject.step, ("status", *_COMPLETION))
-        elif subject.step:  # a decision: on the sign-off step, and it may complete the process
-            self._free(subject.process, STEPS, subject.step)
-            self._free(subject.process, PROCESS, subject.process, ("status",))
-            self._views.pop((subject.process, DECISIONS), None)
+        elif subject.step:
+            self._expect_decision(subject)
         else:
             self._free(subject.process, PROCESS, subject.process, ("status",))
             if exchange.operation != REOPEN:  # a process may take its sign-off step along
                 self._free(subject.process, STEPS, self._signoffs.get(subject.process, subject).step)
+
+    def _is_signoff(self, subject: Subject) -> bool:
+        known = self._views.get((subject.process, STEPS))
+        return known is not None and known.facts.get(Place("step", subject.step, "type")) == '"SIGNOFF"'
+
+    def _expect_decision(self, signoff: Subject) -> None:
+        """What is decided shows in the sign-off step, and may complete the process."""
+        self._free(signoff.process, STEPS, signoff.step)
+        self._free(signoff.process, PROCESS, signoff.process, ("status",))
+        self._views.pop((signoff.process, DECISIONS), None)
 
     def _expect_status(self, step: Subject, status: str, *, sure: bool) -> None:
         known = self._views.get((step.process, STEPS))

@@ -289,11 +289,18 @@ class Stage:
         staged.waiting.clear()
         staged.state = UNKNOWN
 
-    def _regular_beside(self, process: StagedProcess) -> StagedStep | None:
-        """Returns the regular step that shows that steps can be reopened in a process, or near it."""
-        owner = process.plot.owner
-        near = [process, *(one for one in self._processes.made if one.plot.owner == owner)]
-        return next((step for one in near if not one.completed for step in one.regular), None)
+    def _control_of(self, process: StagedProcess, staged: StagedStep | None) -> StagedStep | None:
+        """Returns the step whose reopening shows that a refusal is for the right reason.
+
+        It is the step itself, or for a sign-off step a regular one of the process. In a completed process it was
+        reopened before, or else another step of the same owner can be.
+        """
+        own = [staged] if staged else process.regular
+        reopened = (step for step in own if step.proven_by is not None)
+        if not process.completed or any(step.proven_by for step in own):
+            return next(reopened, own[0] if own else None)
+        near = (one for one in self._processes.made if one.plot.owner == process.plot.owner and not one.completed)
+        return next((step for one in near for step in one.regular), None)
 
     def _follow(self, process: StagedProcess) -> None:
         """Takes over what a reading showed of the steps' states."""
@@ -332,16 +339,14 @@ class Stage:
         staged = self._processes.step(subject)
         if process is None or exchange.purpose != "scenario":
             return
-        control = staged
-        if staged is None or (process.completed and staged.proven_by is None):
-            control = self._regular_beside(process)
         expected = staged and staged.state == COMPLETE and not process.completed and _ordinary(exchange)
         if staged and expected and exchange.account in self._processes.permitted(staged):
             staged.state = UNKNOWN  # it should have been reopened; perhaps it was open already
         proof = Proof()
         self.proofs.setdefault(exchange.scenario, []).append(proof)
+        control = self._control_of(process, staged)
         if control is None:
-            proof.missing = "there is no regular step beside it"
+            proof.missing = "no step is left that could be reopened"
             return
         known = staged is None or process.completed or control.state == OPEN
         if known and control.proven_by is not None:
