@@ -182,6 +182,7 @@ def hostile() -> dict[str, Any]:
         observations=[{"scenario": "json-required/observed", "observed": text}],
         left_behind=[text],
         unused_waivers=[text],
+        notes=[text],
     )
     return with_everything(made, text)
 

@@ -40,6 +40,7 @@ def render(report: dict[str, Any]) -> str:
             signs=words.SIGNS,
             tally=words.tally(report),
             gaps=words.gaps(report),
+            remarks=words.remarks(report),
             selected=words.selected(report),
             failed=[rule for rule in report["rules"] if rule["verdict"] == "fail"],
             who=picture.WHO,

@@ -59,7 +59,7 @@ TABLE: Final = (
     _entry("owner", "user", YES, OWNER, "owner-among-the-assignees", "owner-of-a-process-that-somebody-else-made"),
     _entry("owner", "group", YES, OWNER, "step-assigned-to-a-group"),
     _entry("owner", "nobody", YES, UNASSIGNED, "permitted-user-owner"),
-    _entry("owner", "open", NO, ALREADY, "assigned-step-owner", "step-that-was-never-completed"),
+    _entry("owner", "open", NO, ALREADY, "assigned-step-owner", "step-that-was-never-completed", "asking-again"),
     _entry("owner", "locked", NO, LOCKED, "assigned-step-owner", "asking-again"),
     _entry("owner", "locked", NO, LOCKED, "unassigned-step-owner", "step-of-a-group-owner"),
     _entry("owner", "approved", NO, SIGNOFF, "owner-who-approved", "in-a-completed-process"),

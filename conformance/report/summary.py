@@ -33,12 +33,8 @@ def render(report: dict[str, Any]) -> str:
         "|---|---|---:|---:|",
         *(_row(rule) for rule in words.selected(report)),
     ]
-    for title, entries in (
-        ("Left behind on the target", report["left_behind"]),
-        ("Waivers that waive nothing any more", report.get("unused_waivers", [])),
-    ):
-        if entries:
-            lines += ["", f"**{title}**", "", *(f"- {_code(entry)}" for entry in entries)]
+    for title, entries in words.remarks(report).items():
+        lines += ["", f"**{title}**", "", *(f"- {_code(entry)}" for entry in entries)]
     return "\n".join(lines) + "\n"
 
 

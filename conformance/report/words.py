@@ -87,3 +87,13 @@ def tally(report: dict[str, Any]) -> dict[str, int]:
         for verdict in ("fail", "error", "untested", "waived", "observed", "pass")
         if count[verdict]
     }
+
+
+def remarks(report: dict[str, Any]) -> dict[str, list[str]]:
+    """Returns, by title, what else whoever reads the report must know."""
+    lists = {
+        "Left behind on the target": report["left_behind"],
+        "Waivers that waive nothing any more": report.get("unused_waivers", []),
+        "Notes": report.get("notes", []),
+    }
+    return {title: entries for title, entries in lists.items() if entries}
