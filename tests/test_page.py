@@ -194,28 +194,43 @@ def test_the_verdict_in_words(made, headline, sentence):
     assert headline in summary.render(made)
 
 
-def test_a_call_is_shown_as_http_with_the_command_that_repeats_it(faulty):
-    number = samples.judged(faulty)[0]
-    shown = calls.show(faulty["exchanges"])[number]
-    assert shown.request.startswith("POST /v1/qualityprocesses/statuschanges\narena_session_id: [redacted]\n")
+def test_a_call_is_shown_with_the_command_that_repeats_it(faulty):
+    shown = calls.show(faulty)[samples.judged(faulty)[0]]
+    assert shown.request.startswith("curl -i -X POST http://127.0.0.1:")
+    assert '-H "arena_session_id: $ARENA_SESSION_ID"' in shown.request
     assert re.match(r"(201 Created|400 Bad Request)\nContent-Length: \d+\n", shown.response)
-    assert shown.curl.startswith("curl -i -X POST http://127.0.0.1:")
 
 
-def test_a_body_that_came_before_is_referred_to():
+def test_a_body_that_is_shown_already_is_referred_to():
     body = json.dumps({"results": ["x" * 400]})
     response = {"status": 200, "headers": [], "bytes": len(body), "body": body}
-    shown = calls.show([samples.exchange(number, response=response, trouble="") for number in (1, 2)])
-    assert (shown[1].same_as, shown[2].same_as) == (None, 1)
-    assert shown[1].response == f"200 OK\n\n{body}"
-    assert shown[2].response == "200 OK"
+    made = report(exchanges=[samples.exchange(number, response=response, trouble="") for number in (1, 2)])
+    shown = calls.show(made)
+    assert [shown[number].same_as for number in (1, 2)] == [None, 1]
+    assert [shown[number].response for number in (1, 2)] == [f"200 OK\n\n{body}", "200 OK"]
 
 
 def test_a_long_body_is_cut_and_has_no_command():
     request = {"method": "POST", "url": "http://x/v1", "headers": [], "body": "x" * 10_000}
-    shown = calls.show([samples.exchange(1, request=request)])[1]
-    assert shown.request.endswith("x… (4,000 more characters)")
-    assert shown.curl == ""
+    shown = calls.show(report(exchanges=[samples.exchange(1, request=request)]))[1]
+    assert shown.request.startswith("POST /v1\n\nxxx")
+    assert shown.request.endswith("x… (6,000 more characters)")
+
+
+def test_where_there_is_no_room_for_all_evidence_what_failed_is_shown(faulty):
+    failed = [one for rule in faulty["rules"] for one in rule["scenarios"] if one["verdict"] == "fail"]
+    shown = calls.show(faulty, most=20_000)
+    kept = {number for number, call in shown.items() if call.response}
+    assert {number for one in failed for number in one["exchanges"]} <= kept
+    assert len(kept) < len(shown) / 2
+    assert all(call.response for call in calls.show(faulty).values())
+
+
+def test_a_page_stays_small_however_many_calls_there_are():
+    made = samples.huge(2_600)
+    text = html.render(made)
+    assert len(text.encode()) < 1_500_000
+    assert "request and answer are in <code>report.json</code> only" in text
 
 
 # the picture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 from conformance.evidence import command
 from conformance.report.text import shortened, visible
 
-LONGEST_BODY: Final = 6_000
+LONGEST_BODY: Final = 4_000
 SHORTEST_SHARED: Final = 300  # a shorter body is repeated rather than referred to
+MOST_EVIDENCE: Final = 500_000  # characters of requests and answers on one page
 
 _KEPT: Final = "\n\t"
 
@@ -31,10 +32,9 @@ class Call:
     status: str
     time: str
     judged: bool
-    request: str
-    response: str
+    request: str  # as the command that repeats it; as HTTP where a part of the body is left out
+    response: str  # as HTTP; empty where the page has no room for this call
     same_as: int | None  # the call whose answer had this very body
-    curl: str
 
 
 @dataclass(frozen=True)
@@ -50,21 +50,44 @@ class Timeline:
     slowest_time: str
 
 
-def show(exchanges: Sequence[Mapping[str, Any]]) -> dict[int, Call]:
-    """Returns every call, by its id. A long body that came before is referred to."""
+def show(report: Mapping[str, Any], most: int = MOST_EVIDENCE) -> dict[int, Call]:
+    """Returns every call, by its id. A long body that is shown already is referred to.
+
+    Where there is no room for all evidence, it is shown for what failed, then for what the scenarios did.
+    """
     first: dict[str, int] = {}
     shown = {}
-    for exchange in exchanges:
-        response = exchange["response"]
-        body = response["body"] if response else ""
-        same_as = first.setdefault(body, exchange["id"]) if len(body) >= SHORTEST_SHARED else exchange["id"]
-        shown[exchange["id"]] = _call(exchange, None if same_as == exchange["id"] else same_as)
-    return shown
+    for exchange in sorted(report["exchanges"], key=_rank(report)):
+        response, number = exchange["response"], exchange["id"]
+        long = response is not None and len(response["body"]) >= SHORTEST_SHARED
+        same_as = first.get(response["body"]) if long else None
+        call = _call(exchange, same_as) if most > 0 else _call(exchange, None, evidence=False)
+        most -= len(call.request) + len(call.response)
+        if long and call.response:
+            first.setdefault(response["body"], number)
+        shown[number] = call
+    return {number: shown[number] for number in sorted(shown)}
 
 
-def _call(exchange: Mapping[str, Any], same_as: int | None) -> Call:
+def _rank(report: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], int]:
+    """Returns what tells how much a call matters: 0 the most."""
+    scenarios = [one for rule in report["rules"] for one in rule["scenarios"]]
+    told = [*report.get("fuzzing", {}).get("findings", ()), *report.get("walks", {}).get("stories", ())]
+    unhappy = {one["id"]: one["exchanges"] for one in scenarios if one["verdict"] in ("fail", "error")}
+    named = {number for numbers in (*unhappy.values(), *(one["exchanges"] for one in told)) for number in numbers}
+    named |= {action["exchange"] for one in told for action in one.get("actions", ())}
+    known = {one["id"] for one in scenarios}
+
+    def rank(exchange: Mapping[str, Any]) -> int:
+        if exchange["id"] in named:
+            return 0
+        return 1 if exchange["scenario"] in unhappy else 2 if exchange["scenario"] in known else 3
+
+    return rank
+
+
+def _call(exchange: Mapping[str, Any], same_as: int | None, *, evidence: bool = True) -> Call:
     request, response = exchange["request"], exchange["response"]
-    judged = exchange["purpose"] != "staging"
     status = response["status"] if response else None
     return Call(
         id=exchange["id"],
@@ -73,11 +96,10 @@ def _call(exchange: Mapping[str, Any], same_as: int | None) -> Call:
         kind={2: "yes", 4: "no"}.get(status // 100, "broken") if status else "broken",
         status=str(status or "no answer"),
         time=duration(exchange["milliseconds"]),
-        judged=judged,
-        request=_request(request),
-        response=_response(response, exchange["trouble"], body=same_as is None),
+        judged=exchange["purpose"] != "staging",
+        request=(_curl(request) or _request(request)) if evidence else "",
+        response=_response(response, exchange["trouble"], body=same_as is None) if evidence else "",
         same_as=same_as,
-        curl=_curl(request) if judged else "",
     )
 
 
@@ -108,15 +130,14 @@ def request_text(request: Mapping[str, Any]) -> str:
 
 
 def _curl(request: Mapping[str, Any]) -> str:
-    """Returns the command that repeats a call; none where the report holds only a part of the body."""
+    """Returns the command that repeats a call; none where it would be too long to show."""
     raw: bytes | None = None
     if "body_base64" in request:
         raw = base64.b64decode(request["body_base64"])
     elif "body" in request:
         raw = request["body"].encode("utf-8", "surrogatepass")
-    if raw is not None and len(raw) > LONGEST_BODY:
-        return ""
-    return visible(command(request["method"], request["url"], request["headers"], raw))
+    text = command(request["method"], request["url"], request["headers"], raw)
+    return visible(text) if len(text) <= LONGEST_BODY else ""
 
 
 def phrase(status: int) -> str:

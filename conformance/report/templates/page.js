@@ -89,7 +89,7 @@
       button.className = "copy";
       button.type = "button";
       button.textContent = "Copy";
-      button.setAttribute("aria-label", "Copy this curl command");
+      button.setAttribute("aria-label", "Copy this command");
       button.addEventListener("click", () => copy(text.textContent, button));
       text.replaceWith(box);
       box.append(text, button);
