@@ -1,5 +1,25 @@
-"""`python -m conformance`."""
+"""`python -m conformance`, and the command `arena-conformance`.
 
-from conformance.cli import entry
+Nothing is imported before the signals are heeded: Ctrl-C and SIGTERM have to end every command with a message.
+"""
 
-entry()
+from __future__ import annotations
+
+import signal
+import sys
+
+
+def entry() -> None:
+    """Runs the command line. SIGTERM is Ctrl-C."""
+    try:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        from conformance.cli import entry as run_command
+
+        run_command()
+    except KeyboardInterrupt:
+        sys.stderr.write("arena-conformance: interrupted\n")
+        sys.exit(3)
+
+
+if __name__ == "__main__":
+    entry()

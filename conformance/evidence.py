@@ -7,12 +7,16 @@ import re
 import shlex
 import threading
 from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass, field
-from enum import Enum
+from dataclasses import dataclass, field, replace
+from enum import Enum, StrEnum
 from typing import Any, Final
 
 REDACTED: Final = "[redacted]"
 SHORTEST_SECRET: Final = 6
+MOST_BODY: Final = 64 * 1024  # bytes of an answer that are kept as evidence
+MOST_HEADER: Final = 1024  # and of each of its headers
+NOT_KEPT: Final = "it was not kept"
+MOST_JSON: Final = 4 * 1024 * 1024  # bytes of bodies of a run whose JSON is kept after they were judged
 SESSION_HEADER: Final = "arena_session_id"
 
 
@@ -25,6 +29,17 @@ class Unreadable(Enum):
 UNREADABLE: Final = Unreadable.UNREADABLE
 
 
+class Trouble(StrEnum):
+    """What kept a call from having a whole answer."""
+
+    NONE = ""
+    UNREACHED = "unreached"  # there was no connection, and nothing was sent
+    CLOSED = "closed"  # the connection ended before any of the answer came
+    SILENT = "silent"  # the answer, or the rest of it, did not come in time
+    BROKEN = "broken"  # the connection ended within the answer
+    MALFORMED = "malformed"  # what came can't be read: that no network does, only whoever answered
+
+
 class Redactor:
     """Replaces known secrets by value, in every encoding in which a server may send them back."""
 
@@ -32,6 +47,12 @@ class Redactor:
         self._plain: list[str] = []
         self._escaped: list[str] = []
         self._pattern: re.Pattern[str] | None = None
+        self._emails = False
+        self._longest = 0  # characters that a secret may have at most, however it is written
+
+    def hide_emails(self) -> None:
+        """Makes whatever looks like an e-mail address unreadable too."""
+        self._emails = True
 
     def add(self, secret: str) -> None:
         """Makes `secret` unreadable in all that passes from now on.
@@ -48,6 +69,17 @@ class Redactor:
         self._plain = sorted({*self._plain, secret, *cores}, key=len, reverse=True)
         self._escaped = sorted([*self._escaped, "".join(map(_spellings, secret))], key=len, reverse=True)
         self._pattern = None
+        self._longest = max(self._longest, _MOST_CHARACTERS * len(secret))
+
+    def beginning(self, raw: bytes, most: int) -> str:
+        """Returns a text, or the beginning of one that has more than `most` bytes, with every known secret replaced.
+
+        It ends early enough that no beginning of a secret is left where the text was cut.
+        """
+        if len(raw) <= most:
+            return self.text(raw.decode("utf-8", "backslashreplace"))
+        text = self.text(raw[: most + self._longest].decode("utf-8", "backslashreplace"))
+        return text[: max(0, min(most, len(text) - self._longest))]
 
     def text(self, text: str) -> str:
         """Returns `text` with every known secret replaced."""
@@ -56,10 +88,16 @@ class Redactor:
         if self._escaped and _ESCAPES.search(text):
             self._pattern = self._pattern or re.compile("|".join(self._escaped))
             text = self._pattern.sub(REDACTED, text)
+        if self._emails:
+            text = _EMAIL.sub(REDACTED, text)
         return text
 
 
+_MOST_CHARACTERS: Final = 16  # for one character of a secret: two escapes of JSON, or a number of HTML with some zeros
 _URL_SAFE: Final = str.maketrans("+/", "-_")
+_EMAIL: Final = re.compile(
+    r"[\w.%+'-]{1,64}(?:@|%40|\\u0040|&\#0*64;|&\#x0*40;|&commat;)[\w-]{1,63}(?:\.[\w-]{1,63})+", re.IGNORECASE
+)
 _ESCAPES: Final = re.compile(r"\\|%[0-9A-Fa-f]{2}|&|\+")  # what an escaped text has, and few other texts
 
 
@@ -134,11 +172,25 @@ class Exchange:
     started: str
     milliseconds: float
     trouble: str = ""
+    trouble_kind: Trouble = Trouble.NONE
     cut_short: bool = False  # the body ended before the announced Content-Length
     simultaneous: bool = False  # other calls were under way: their order is not known
     subject: Subject | None = None
     comment: str | Unreadable | None = UNREADABLE  # as sent; UNREADABLE where the body is not an ordinary reopen
     json: Any = field(default=UNREADABLE, repr=False, compare=False)
+    why_no_json: str = ""  # where `json` is UNREADABLE
+
+    @property
+    def no_json(self) -> str:
+        """Says that the body is no JSON, and why as far as it is known."""
+        return f"no JSON ({self.why_no_json})" if self.why_no_json else "no JSON"
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that matters of the answer could be read; a body that is merely announced too long is whole."""
+        if self.status is None:
+            return False
+        return not self.trouble or (self.cut_short and self.json is not UNREADABLE)
 
     @property
     def accepted(self) -> bool:
@@ -169,6 +221,9 @@ class Exchange:
         """Returns the answer in a line: the status and the beginning of the body."""
         if self.status is None:
             return self.trouble
+        if 300 <= self.status < 400:
+            location = ", ".join(self.header("Location")) or "nowhere"
+            return f"{self.status}, a redirect to {location[:200]}; none is followed"
         body = " ".join(self.body.split())
         trouble = f" ({self.trouble})" if self.trouble else ""
         return f"{self.status}{trouble} {body[:200]}{'…' if len(body) > 200 else ''}".rstrip()
@@ -216,26 +271,49 @@ class Recorder:
         self.redactor = redactor
         self.exchanges: list[Exchange] = []
         self.scenario = ""
+        self.notes: list[str] = []  # what befell the run, and whoever reads the report should know
+        self.disregarded: set[int] = set()  # exchanges that say nothing about the target: a session of ours had ended
+        self._json_bytes = 0
         self._lock = threading.RLock()
         self._watchers: list[Callable[[Exchange], None]] = []
+
+    def tells(self, exchange: Exchange) -> bool:
+        """Tells whether an exchange that was kept can still be judged."""
+        return exchange.id not in self.disregarded and exchange.why_no_json != NOT_KEPT
 
     def watch(self, watcher: Callable[[Exchange], None]) -> None:
         """Calls `watcher` with every exchange from now on, in the order of their ids."""
         self._watchers.append(watcher)
 
     def record(self, make: Callable[[int], Exchange]) -> Exchange:
-        """Takes a finished exchange in, made with the id that it gets. Thread-safe."""
+        """Takes a finished exchange in, made with the id that it gets. Thread-safe.
+
+        What is returned, and shown to those who watch, is whole; where answers are huge what is kept lacks their JSON.
+        """
         with self._lock:
             exchange = make(len(self.exchanges) + 1)
-            self.exchanges.append(exchange)
+            self._json_bytes += exchange.body_bytes
+            kept = (
+                exchange if self._json_bytes <= MOST_JSON else replace(exchange, json=UNREADABLE, why_no_json=NOT_KEPT)
+            )
+            self.exchanges.append(kept)
             for watcher in self._watchers:
                 watcher(exchange)
         return exchange
 
+    def answered_headers(self, headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """Returns the headers of an answer without any known secret, and without the end of what is very long."""
+        return tuple((self._short(name), self._short(value)) for name, value in headers)
+
+    def _short(self, text: str) -> str:
+        if len(text) <= MOST_HEADER:
+            return self.redactor.text(text)
+        return self.redactor.beginning(text.encode("utf-8", "surrogatepass"), MOST_HEADER) + "…"
+
     def redacted_headers(
         self, headers: Iterable[tuple[str, str]], secret: Container[str] = ()
     ) -> tuple[tuple[str, str], ...]:
-        """Returns `headers` without a secret: without any known one, and without the values of those named `secret`."""
+        """Returns the headers of a request without any known secret, and without the values of those named `secret`."""
         return tuple(
             (self.redactor.text(name), REDACTED if name in secret else self.redactor.text(value))
             for name, value in headers

@@ -12,7 +12,7 @@ from typing import Final
 
 from conformance.contract import Situation
 from conformance.evidence import Exchange
-from conformance.invariants import QUOTA_EXHAUSTED, Judgement
+from conformance.invariants import BELOW_THE_OPERATION, QUOTA_EXHAUSTED, Judgement
 from conformance.stage.snapshot import Change
 
 READS_OPEN: Final = "the step reads OPEN after a success"
@@ -105,8 +105,10 @@ def in_words(found: Sequence[Change]) -> str:
 
 
 def _answered(answer: Exchange) -> None:
-    if answer.status is None or (answer.trouble and not answer.cut_short):
+    if not answer.whole:
         raise NoAnswer(f"exchange {answer.id}: {answer.trouble}")
+    if answer.status in BELOW_THE_OPERATION:
+        raise Unclear(f"exchange {answer.id} was answered {answer.status}, by the HTTP layer below the operation")
     if answer.status == QUOTA_EXHAUSTED:
         raise Unclear(f"exchange {answer.id} was answered 429: no call is left, or calls come too fast")
 

@@ -6,13 +6,14 @@ import datetime as dt
 import secrets
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Self
 
-from conformance import contract, wire
+from conformance import contract, walks, wire
 from conformance.evidence import Recorder, Redactor
+from conformance.journal import Journal
 from conformance.judge import Run, Settings, run_scenarios
 from conformance.report import document
 from conformance.session import Client, LoginFailed, NoAccount, Sessions, Spent
@@ -20,39 +21,78 @@ from conformance.stage import Stage
 from conformance.target import Target
 from conformance.verdict import conclude
 
+INTERRUPTED: Final = "interrupted"
 RULES_FOLDER = Path(__file__).parent / "rules"
 
 Progress = Callable[[str, int, int], None]
+Report = dict[str, Any]
 
 
-def run(target: Target, settings: Settings, progress: Progress) -> dict[str, Any]:
+class Abandoned(Exception):
+    """A second interruption: what the run made or changed is still there. `report` was published before."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__("interrupted twice")
+        self.report = report
+
+
+def run(
+    target: Target,
+    settings: Settings,
+    progress: Progress,
+    *,
+    journal: Journal | None = None,
+    publish: Callable[[Report], None] = lambda _: None,
+) -> Report:
     """Tests `target` and returns the report. Raises nothing for whatever the target does.
 
-    `progress` is told the scenario that begins, how many are done and how many there are.
+    `progress` is told the scenario that begins, how many are done and how many there are. `publish` takes the report
+    and is never interrupted; an interrupted run is reported before it cleans up, and again afterwards. Raises Abandoned
+    for a second interruption, and JournalError where the journal can't be begun: then nothing was sent.
     """
     started, begun = dt.datetime.now(dt.UTC), time.monotonic()
+    run_id = f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     recorder = Recorder(Redactor())
+    journal = journal or Journal()
     connection = wire.Wire(loopback=target.loopback, timeout_seconds=target.timeout_seconds)
-    sessions = Sessions(Client(target, recorder, connection, lambda operation: state.may_send(operation)))
-    stage = Stage(sessions, recorder, target.staging, run_id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}")
+    sessions = Sessions(Client(target, recorder, connection, journal, lambda operation: state.may_send(operation)))
+    journal.begin(run_id, target, recorder.redactor)
+    recorder.watch(journal.after)
+    stage = Stage(sessions, recorder, target.staging, run_id=run_id)
     state = Run(target, contract.profiles()[target.profile], recorder, sessions, stage, settings, progress)
-    with _interruptible(state):
-        try:
-            stopped = _test(state)
-        except KeyboardInterrupt:
-            stopped = "interrupted"
-        recorder.scenario, state.ending = "", True
-        try:
-            stage.close()
-            sessions.close()
-        except KeyboardInterrupt:  # a second one: stop at once, and say what is left
-            stage.abandon()
-        finally:
-            connection.close()
-    outcomes = state.outcomes()
-    outcome = conclude(outcomes, stopped=stopped, strict=settings.strict)
-    seconds = round(time.monotonic() - begun, 3)
-    return document.make(state, outcomes, outcome, started=started, seconds=seconds)
+
+    def report(stopped: str) -> Report:
+        outcomes = state.outcomes()
+        outcome = conclude(outcomes, stopped=stopped, strict=settings.strict)
+        seconds = round(time.monotonic() - begun, 3)
+        return document.make(state, outcomes, outcome, started=started, seconds=seconds)
+
+    with _Interruptions(state) as interruptions, closing(connection):
+        stopped = interruptions.heed(lambda: _test(state))
+        recorder.scenario, state.ending, answered = "", True, 0
+        while True:
+            if interruptions.count > answered:
+                answered = interruptions.count
+                made = report(stopped)
+                with suppress(OSError):  # a full disk must not keep anything from being cleaned up
+                    publish(made)
+                if interruptions.count > 1:
+                    raise Abandoned(made)
+                progress("interrupted: cleaning up; once more stops at once", len(state.scenarios), len(state.planned))
+            if interruptions.heed(lambda: _clean_up(state)) != INTERRUPTED:
+                break
+        if not stage.left_behind:
+            journal.clean()
+        made = report(stopped)
+        publish(made)
+        return made
+
+
+def _clean_up(state: Run) -> str:
+    state.sessions.allow_renewal()
+    state.stage.close()
+    state.sessions.close()
+    return ""
 
 
 def _test(state: Run) -> str:
@@ -61,28 +101,58 @@ def _test(state: Run) -> str:
         return "the target file does not allow writes; add `writes: allowed` where steps may be created and reopened"
     try:
         state.sessions.log_in()
-        state.stopped = stopped = run_scenarios(state, str(RULES_FOLDER))
+        stopped = ""
+        if state.settings.phases - {"walks"}:
+            state.stopped = stopped = run_scenarios(state, str(RULES_FOLDER))
+        if not stopped and "walks" in state.settings.phases:
+            state.stopped = stopped = walks.run(state)
         state.recorder.scenario = ""
     except (LoginFailed, NoAccount, Spent) as error:
         return str(error)
+    except Exception as error:  # a mistake of ours must not keep anything from being cleaned up
+        if state.interrupted:
+            return INTERRUPTED
+        return f"the suite itself broke, which says nothing about the target: {type(error).__name__}: {error}"
     return stopped
 
 
-@contextmanager
-def _interruptible(state: Run) -> Iterator[None]:
-    """Lets SIGTERM end a run as Ctrl-C does: with a report, and cleaned up."""
+class _Interruptions:
+    """Lets Ctrl-C and SIGTERM end a run with a report, and cleaned up.
 
-    def interrupt(*_: object) -> None:
-        state.interrupt()
-        raise KeyboardInterrupt
+    They interrupt only what is `heeded`, and that once: everything else is done in a moment, and has to be whole.
+    """
 
-    try:
-        before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    except ValueError:  # not the main thread: whoever runs us there handles signals
-        yield
-        return
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
+    def __init__(self, state: Run) -> None:
+        self.count = 0
+        self._state = state
+        self._heeded = False
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        with suppress(ValueError):  # not the main thread: whoever runs us there handles signals
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._interrupt)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    def heed(self, work: Callable[[], str]) -> str:
+        """Returns what `work` returns; "interrupted" where an interruption ended it."""
+        try:
+            try:
+                self._heeded = True
+                return work()
+            finally:
+                self._heeded = False
+        except KeyboardInterrupt:
+            self.count = self.count or 1  # where others handle signals
+            return INTERRUPTED
+
+    def _interrupt(self, *_: object) -> None:
+        self.count += 1
+        self._state.interrupt()
+        if self._heeded:
+            self._heeded = False
+            raise KeyboardInterrupt

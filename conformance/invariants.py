@@ -7,6 +7,7 @@ quota's memory of what came before.
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from typing import Any, Final
 
 from conformance import contract
 from conformance.contract import Profile
-from conformance.evidence import UNREADABLE, Exchange
+from conformance.evidence import UNREADABLE, Exchange, Trouble
 from conformance.session import DOUBTFUL, FOREIGNER, JSON, REOPEN
 from conformance.stage.snapshot import process_facts
 from conformance.verdict import Finding
@@ -25,15 +26,21 @@ HEADERS: Final = "response-headers"
 QUOTA: Final = "quota-counts-down"
 SHAPE: Final = "response-shape"
 
-CREATED, NO_CONTENT, QUOTA_EXHAUSTED = 201, 204, 429
+CREATED, NO_CONTENT, BAD_REQUEST, UNAUTHORIZED, QUOTA_EXHAUSTED = 201, 204, 400, 401, 429
 REMAINING: Final = "X-Arena-Requests-Remaining"
 RESET: Final = "X-Arena-Next-Request-Limit-Reset"
 
+# Answers of the HTTP layer below the operation: observed.
+BELOW_THE_OPERATION: Final = frozenset({408, 411, 501, 505})
 # The HTTP layer may turn a request away for its size before the operation sees it.
 _TOO_LARGE = frozenset({413, 414, 431})
 _LARGE_BODY = 64 * 1024
 _LONG_HEADER = 1000
 COMMENT_LIMIT: Final = 1000
+
+_AN_ANSWER: Final = "201, or a refusal with status 400"
+_ENVELOPE: Final = 'the envelope {"status": …, "errors": [{"code": …, "message": …}]}'
+_SUCCESS_BODY: Final = "the success body of the page's sample"
 
 # What a process is, as opposed to how it stands: no reopening changes it.
 _IDENTITY = (
@@ -60,12 +67,15 @@ class Judgement:
 def judge(exchange: Exchange, profile: Profile, process: Mapping[str, Any] | None = None) -> Judgement:
     """Judges one answer of the reopen operation; `process` is what its single view showed before.
 
-    An exchange of another operation, or without an answer, is not judged.
+    An exchange of another operation, or without an answer, is not judged. What can't be read is judged here only
+    where no network can be the cause; `Breakdowns` knows what else is.
     """
-    if exchange.operation != REOPEN or exchange.purpose == "staging" or exchange.status is None:
+    if exchange.operation != REOPEN or exchange.purpose == "staging" or turned_away(exchange):
         return Judgement()
-    if turned_away(exchange):
-        return Judgement()
+    if exchange.status is None:
+        if exchange.trouble_kind is not Trouble.MALFORMED:
+            return Judgement()
+        return Judgement(frozenset({FAILURE}), (Finding(FAILURE, _AN_ANSWER, exchange.trouble, (exchange.id,)),))
     judged, broken = {FAILURE}, list(_status(exchange, profile))
     if exchange.accepted:
         judged.add(SUCCESS)
@@ -73,7 +83,8 @@ def judge(exchange: Exchange, profile: Profile, process: Mapping[str, Any] | Non
         judged.add(HEADERS)
         broken += [(HEADERS, expected, actual) for expected, actual in _headers(exchange)]
     broken_off = exchange.surplus_bytes or exchange.cut_short or exchange.trouble
-    readable = exchange.json is not UNREADABLE or not broken_off
+    malformed = exchange.trouble_kind is Trouble.MALFORMED
+    readable = exchange.json is not UNREADABLE or not broken_off or malformed
     ordinary = exchange.comment is not UNREADABLE  # what another body is answered with is not promised
     if readable and ordinary and exchange.accepted and (exchange.status == CREATED or exchange.body):
         judged.add(SHAPE)
@@ -85,10 +96,17 @@ def judge(exchange: Exchange, profile: Profile, process: Mapping[str, Any] | Non
 
 
 def turned_away(exchange: Exchange) -> bool:
-    """Tells whether the HTTP layer refused a large request before the operation saw it."""
+    """Tells whether the HTTP layer refused a request before the operation saw it: one that is large, or any."""
+    if exchange.status in BELOW_THE_OPERATION:
+        return True
     large = len(exchange.request_body or b"") > _LARGE_BODY
     large = large or any(len(value) > _LONG_HEADER for _, value in exchange.request_headers)
-    return large and exchange.status in _TOO_LARGE
+    return large and (exchange.status in _TOO_LARGE or _plain_refusal(exchange))
+
+
+def _plain_refusal(exchange: Exchange) -> bool:
+    media_types = [value.partition(";")[0].strip().lower() for value in exchange.header("Content-Type")]
+    return exchange.status == BAD_REQUEST and media_types == ["text/plain"] and not exchange.header(REMAINING)
 
 
 def _status(exchange: Exchange, profile: Profile) -> list[tuple[str, str, str]]:
@@ -123,9 +141,9 @@ def _situations(exchange: Exchange) -> tuple[str, ...]:
 
 
 def _envelope(exchange: Exchange) -> list[tuple[str, str]]:
-    expected = 'the envelope {"status": …, "errors": [{"code": …, "message": …}]}'
+    expected = _ENVELOPE
     if exchange.json is UNREADABLE:
-        return [(expected, f"a body that is no JSON: {exchange.summary()}")]
+        return [(expected, f"a body that is {exchange.no_json}: {exchange.summary()}")]
     departure = contract.mismatch("error", exchange.json)
     if departure:
         return [(expected, departure)]
@@ -136,10 +154,10 @@ def _envelope(exchange: Exchange) -> list[tuple[str, str]]:
 
 def _success_body(exchange: Exchange, process: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     if exchange.json is UNREADABLE:
-        return [("the success body of the page's sample", f"a body that is no JSON: {exchange.summary()}")]
+        return [(_SUCCESS_BODY, f"a body that is {exchange.no_json}: {exchange.summary()}")]
     departure = contract.mismatch("reopen-success", exchange.json)
     if departure:
-        return [("the success body of the page's sample", departure)]
+        return [(_SUCCESS_BODY, departure)]
     found = []
     shown = exchange.json["qualityProcess"]
     if exchange.subject is None or shown["guid"] != exchange.subject.process:
@@ -208,7 +226,7 @@ def _content_length(value: str, exchange: Exchange) -> str:
         return f"it is {_short(value)}"
     if exchange.surplus_bytes:
         return f"it is {value}, and more of the body follows"
-    if exchange.cut_short or (int(value) != exchange.body_bytes and not exchange.trouble):
+    if (exchange.cut_short and exchange.whole) or (int(value) != exchange.body_bytes and not exchange.trouble):
         return f"it is {value}, but the body has {exchange.body_bytes} bytes"
     return ""
 
@@ -278,6 +296,84 @@ def readable_date(text: str) -> dt.date | None:
     return None
 
 
+# answers that can't be read
+
+
+def _owner(exchange: Exchange) -> tuple[str, str]:
+    """Returns the rule that an unreadable answer breaks, and what it promises."""
+    if exchange.status is None:
+        return FAILURE, _AN_ANSWER
+    if exchange.cut_short:
+        return HEADERS, "header Content-Length: the number of bytes of the body"
+    return (SHAPE, _SUCCESS_BODY) if exchange.accepted else (FAILURE, _ENVELOPE)
+
+
+@dataclass
+class Breakdowns:
+    """Tells a server that never answers reopens as it should from a network that breaks now and then.
+
+    A connection that breaks or falls silent proves nothing by itself. Where it happens to reopens only, and so often
+    that chance would hardly have spared all the other calls, it is the server's doing. A connection that is closed
+    without any answer is left to it.
+    """
+
+    _calls: int = 0
+    _reopens: int = 0
+    _elsewhere: int = 0  # calls of other operations that had trouble
+    _in_a_row: int = 0  # calls without an answer
+    _last_trouble: str = ""
+    _troubled: list[Exchange] = field(default_factory=list)
+
+    def see(self, exchange: Exchange) -> None:
+        """Takes the next exchange in."""
+        reopen = exchange.operation == REOPEN
+        self._calls += 1
+        self._reopens += reopen
+        self._in_a_row = self._in_a_row + 1 if exchange.status is None else 0
+        self._last_trouble = exchange.trouble
+        if not exchange.whole and exchange.trouble_kind is not Trouble.MALFORMED:
+            if reopen:
+                self._troubled.append(exchange)
+            else:
+                self._elsewhere += 1
+
+    @property
+    def hopeless(self) -> str:
+        """Why it is no use to go on; empty where it is."""
+        if len(self._troubled) == self._reopens >= _ENOUGH and self.findings:
+            return f"none of {self._reopens} reopens had an answer that can be read: {self._troubled[-1].trouble}"
+        if self._in_a_row >= _ENOUGH:
+            return f"{self._in_a_row} calls in a row had no answer: {self._last_trouble}"
+        return ""
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What follows from all calls together; each finding stands for all answers of its kind."""
+        count = len(self._troubled)
+        if self._elsewhere or count < _SEVERAL:
+            return []
+        if math.comb(self._reopens, count) / math.comb(self._calls, count) > _BY_CHANCE:
+            return []
+        kinds: dict[tuple[str, str, str], list[int]] = {}
+        for exchange in self._troubled:
+            if exchange.trouble_kind is not Trouble.CLOSED:
+                kinds.setdefault((*_owner(exchange), exchange.trouble), []).append(exchange.id)
+        others = self._calls - self._reopens
+        return [
+            Finding(
+                rule,
+                expected,
+                f"{trouble}: {len(ids)} of {self._reopens} reopens, and none of {others} other calls",
+                tuple(ids),
+            )
+            for (rule, expected, trouble), ids in kinds.items()
+        ]
+
+
+_SEVERAL: Final = 3
+_ENOUGH: Final = 10
+_BY_CHANCE: Final = 0.001
+
 # quota
 
 
@@ -318,7 +414,8 @@ class QuotaWatch:
         """Takes the next exchange in and says whether the count is right."""
         if exchange.operation == "login":
             return Judgement()
-        if exchange.account in ("", DOUBTFUL) or exchange.operation == "logout" or exchange.status is None:
+        unrecognised = exchange.account in ("", DOUBTFUL) or exchange.status == UNAUTHORIZED
+        if unrecognised or exchange.operation == "logout" or exchange.status is None:
             for count in self._counts.values():
                 count.perhaps += 1
             return Judgement()

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -15,7 +15,8 @@ from conformance import contract, expect
 from conformance.contract import Profile
 from conformance.evidence import Exchange, Recorder
 from conformance.expect import Broken, NoAnswer, Refused, Unclear
-from conformance.invariants import Judgement, QuotaWatch, calls_left, judge, quota_used_up
+from conformance.invariants import Breakdowns, Judgement, QuotaWatch, calls_left, judge, quota_used_up
+from conformance.journal import Untouchable
 from conformance.session import DOUBTFUL, FOREIGNER, LoginFailed, NoAccount, NotOurs, Sessions, Spent
 from conformance.stage import Stage, StagingBroke, Surprise, Unstaged
 from conformance.target import Target, Waiver
@@ -84,6 +85,7 @@ class Run:
     progress: Callable[[str, int, int], None] = lambda *_: None
     scenarios: list[Scenario] = field(default_factory=list)
     findings: list[tuple[str, Finding]] = field(default_factory=list)
+    extras: dict[str, Any] = field(default_factory=dict)  # what a phase adds to the report, by its key there
     planned: dict[str, bool] = field(default_factory=dict)  # the scenarios to run, and whether each is deciding
     stopped: str = ""  # why no further scenario can be run
     ending: bool = False  # whether only what cleans up is sent from now on
@@ -95,18 +97,20 @@ class Run:
     _borrowed: dict[str, int] = field(default_factory=dict)  # by scenario: the exchange of another one that it judges
 
     def __post_init__(self) -> None:
-        self._interrupted = False
+        self.interrupted = False
         self._quota = QuotaWatch(self.target.exclusive)
+        self._breakdowns = Breakdowns()
         self.recorder.watch(self._see)
 
     def interrupt(self) -> None:
         """Ends all judging: a call may have been cut off whose effect nobody knows."""
-        self._interrupted = True
+        self.interrupted = True
+        self.stopped = self.stopped or "interrupted"
         self.stage.forgo("interrupted")
 
     def _see(self, exchange: Exchange) -> None:
         """Judges what binds every answer."""
-        if self._interrupted:
+        if self.interrupted:
             return
         subject = exchange.subject.process if exchange.subject else ""
         judgements = (judge(exchange, self.profile, self.stage.shown(subject)), self._quota.see(exchange))
@@ -114,12 +118,15 @@ class Run:
             frozenset().union(*(one.judged for one in judgements)),
             tuple(finding for one in judgements for finding in one.findings),
         )
+        self._breakdowns.see(exchange)
         self._judgements[exchange.id] = whole
         self._judged |= whole.judged
         self.findings += [(exchange.scenario, finding) for finding in whole.findings]
         left = calls_left(exchange) if exchange.account not in ("", DOUBTFUL, FOREIGNER) else None
         if quota_used_up(exchange):
             self.stopped = f"the quota is used up (exchange {exchange.id} was answered 429)"
+        elif not exchange.whole and not self.stopped:
+            self.stopped = self._breakdowns.hopeless
         elif left is not None and left <= self.reserve() and not self.stopped:
             self.stopped = f"only {left} calls of the quota are left; they are kept for cleaning up"
 
@@ -153,13 +160,14 @@ class Run:
         """Takes the outcome of one scenario in."""
         name, deciding = scenario_id(item), is_deciding(item)
         own = [e.id for e in self.recorder.exchanges if e.scenario == name and e.purpose == "scenario"]
+        own = [number for number in own if number not in self.recorder.disregarded]
         own += [self._borrowed[item.nodeid]] if item.nodeid in self._borrowed else []
         scenario = Scenario(name, deciding, Verdict.PASS, exchanges=tuple(own))
         error = call.excinfo.value if call.excinfo else None
         if isinstance(error, Broken) and error.rule not in ("", scenario.rule):
             finding = Finding(error.rule, error.expected, error.actual, error.exchanges)
             self.findings.append((name, finding))
-        elif isinstance(error, Refused) and (why := self._spoiled(error)):
+        elif isinstance(error, Broken) and (why := self._spoiled(error)):
             scenario = replace(scenario, verdict=Verdict.UNTESTED, reason=why)
         elif error is not None:
             scenario = _unhappy(scenario, error)
@@ -170,12 +178,28 @@ class Run:
         else:
             self.scenarios.append(scenario)
 
-    def _spoiled(self, error: Refused) -> str:
-        """Returns why a refusal that breaks a promise breaks none after all: staging has spoiled the step."""
-        return self.stage.why_not_reopenable(self.recorder.exchanges[error.exchanges[0] - 1])
+    def _spoiled(self, error: Broken) -> str:
+        """Returns why a refusal that breaks a promise breaks none after all.
+
+        Staging has spoiled the step, the target has lost it, or it recognises the account no longer.
+        """
+        refusals = [one for number in error.exchanges if (one := self.recorder.exchanges[number - 1]).refused]
+        if not refusals:
+            return ""
+        if isinstance(error, Refused) and (why := self.stage.why_not_reopenable(refusals[0])):
+            return why
+        return self.stage.why_gone(refusals[0])
 
     def outcomes(self) -> list[RuleOutcome]:
-        """Returns every rule's outcome, in the page's order."""
+        """Returns every rule's outcome so far, in the page's order."""
+        kept = self.scenarios, self.findings
+        self.scenarios, self.findings = [*self.scenarios], [*self.findings]
+        try:
+            return self._outcomes()
+        finally:
+            self.scenarios, self.findings = kept
+
+    def _outcomes(self) -> list[RuleOutcome]:
         self._settle()
         done = {one.id for one in self.scenarios}
         why = f"not run: {self.stopped or 'the run ended early'}"
@@ -276,18 +300,28 @@ class Run:
         return replace(scenario, exchanges=tuple(dict.fromkeys((*scenario.exchanges, *controls))))
 
     def unused_waivers(self, outcomes: Sequence[RuleOutcome]) -> list[str]:
-        """Returns the waivers that waived nothing, though what they are about was tested."""
-        tested = [one for rule in outcomes for one in rule.scenarios if one.verdict in (Verdict.PASS, Verdict.WAIVED)]
-        return [
-            f"{waiver.rule}{'/' if waiver.scenario else ''}{waiver.scenario}: {waiver.reason}"
-            for waiver in self.target.waivers
-            if any(_fits(waiver, one) for one in tested)
-            and not any(_fits(waiver, one) for one in tested if one.verdict is Verdict.WAIVED)
-        ]
+        """Returns the waivers that waived nothing, though what they are about was tested, or does not exist."""
+        scenarios = [one for rule in outcomes for one in rule.scenarios]
+        complete = {rule.rule for rule in outcomes if rule.selected and not self.stopped}
+        unused = []
+        for waiver in self.target.waivers:
+            about = [one.verdict for one in scenarios if _fits(waiver, one)]
+            name = f"{waiver.rule}{'/' if waiver.scenario else ''}{waiver.scenario.removeprefix(f'{waiver.rule}/')}"
+            if not about and waiver.scenario and waiver.rule in complete and not _generated(waiver.scenario):
+                unused.append(
+                    f"{name}: {waiver.reason} (there is no such scenario; `arena-conformance rules` lists them)"
+                )
+            elif Verdict.PASS in about and Verdict.WAIVED not in about:
+                unused.append(f"{name}: {waiver.reason}")
+        return unused
 
     def _every_answer(self, rule: str) -> list[Scenario]:
         """Returns what all answers together say about a rule that binds each of them."""
-        found = [(origin, finding) for origin, finding in self.findings if finding.rule == rule]
+        found = [
+            (origin, finding)
+            for origin, finding in (*self.findings, *(("", finding) for finding in self._breakdowns.findings))
+            if finding.rule == rule and not self.recorder.disregarded.intersection(finding.exchanges)
+        ]
         name = f"{rule}/every-answer"
         if not found:
             return [Scenario(name, True, Verdict.PASS)] if rule in self._judged else []
@@ -387,6 +421,7 @@ class Plugin:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Names the scenario to whoever records."""
         self._run.recorder.scenario = scenario_id(item)
+        self._run.stage.begin_scenario(scenario_id(item))
         self._run.progress(scenario_id(item), len(self._run.scenarios), len(item.session.items))
         result = yield
         self._run.recorder.scenario = ""
@@ -419,7 +454,7 @@ def _unhappy(scenario: Scenario, error: BaseException) -> Scenario:
                 actual=error.actual,
                 exchanges=numbers,
             )
-        case Unclear() | NoAccount() | NotOurs() | Unstaged() | Spent():
+        case Unclear() | NoAccount() | NotOurs() | Unstaged() | Spent() | Untouchable():
             return replace(scenario, verdict=Verdict.UNTESTED, reason=str(error))
         case NoAnswer() | StagingBroke() | LoginFailed():
             return replace(scenario, verdict=Verdict.ERROR, reason=str(error))
@@ -453,6 +488,11 @@ def _waived(scenario: Scenario, waivers: Sequence[Waiver]) -> Scenario:
     return replace(scenario, verdict=Verdict.WAIVED, reason=reason)
 
 
+def _generated(scenario: str) -> bool:
+    """Tells whether a scenario is there only if what belongs to it was run, or was answered."""
+    return scenario.rpartition("/")[2].startswith(("fuzz-", "walk-", "every-answer"))
+
+
 def _fits(waiver: Waiver, scenario: Scenario) -> bool:
     rule, _, name = scenario.id.partition("/")
     return waiver.rule == rule and waiver.scenario in ("", name, scenario.id)
@@ -475,7 +515,9 @@ def run_scenarios(run: Run, folder: str) -> str:
 
 
 def _settle(run: Run) -> None:
-    """Lets the stage make those calls that are kept for it."""
+    """Lets the stage make those calls that are kept for it; after an interruption nothing is read any more."""
+    if run.interrupted:
+        return
     run.ending = True
     run.stage.settle()
     run.ending = False
@@ -544,4 +586,6 @@ def _isolated(folder: str) -> list[str]:
         "-pno:stepwise",
         "-pno:pastebin",
         "-pno:setuponly",
+        "-pno:threadexception",  # what is thrown away in a moment is nobody's failure
+        "-pno:unraisableexception",
     ]

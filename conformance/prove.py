@@ -95,7 +95,7 @@ def tasks(*, only: Sequence[str] = (), full: bool = False, seed: int = 1) -> lis
 
 def sample_pairs(seed: int) -> list[tuple[str, str]]:
     """Returns pairs of faults of different rules that can be had together, the same for the same seed."""
-    broken = [name for name, fault in CATALOGUE.items() if fault.rule is not None]
+    broken = [name for name, fault in CATALOGUE.items() if fault.rule is not None and fault.shown_by == "rules"]
     possible = [
         (one, other)
         for one, other in itertools.combinations(broken, 2)
@@ -131,14 +131,15 @@ def examine(task: Task) -> Outcome:
     arena = faults[0] if len(faults) == 1 else combined(*faults)
     expected = tuple(fault.rule for fault in faults if fault.rule is not None)
     until = frozenset() if task.full else frozenset(expected)
+    phases = frozenset({arena.shown_by}) if arena.shown_by not in PHASES else PHASES
     failed: tuple[str, ...] = ()
     for selected in _selections(expected, full=task.full):
-        report = _run(arena, task.profile, Settings(selected, PHASES, until=until))
+        report = _run(arena, task.profile, Settings(selected, phases, until=until))
         failed = _failed(report)
         by_rule = bool(expected) and {*expected} <= {*failed}
         if by_rule:
             break
-    complete = task.full or not by_rule
+    complete = (task.full or not by_rule) and phases == PHASES
     differs = _differing(_usual(task.profile), report["behaviours"]) if complete else ()
     caught = "rule" if by_rule else "other" if failed else "drift" if differs else "missed"
     return _outcome(task, faults, report, expected=expected, caught=caught, differs=differs, complete=complete)

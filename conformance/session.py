@@ -5,18 +5,31 @@ One login per account and run: logging in again would end the account's first se
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
 
-from conformance.evidence import REDACTED, SESSION_HEADER, UNREADABLE, Exchange, Recorder, Subject, Unreadable
+from conformance.evidence import (
+    MOST_BODY,
+    REDACTED,
+    SESSION_HEADER,
+    UNREADABLE,
+    Exchange,
+    Recorder,
+    Subject,
+    Unreadable,
+)
+from conformance.journal import Journal
 from conformance.target import Account, Secret, Target
 from conformance.wire import Answer, Wire
 
@@ -26,6 +39,7 @@ DOUBTFUL: Final = "(doubtful)"  # a session of which nobody knows whether it is 
 FOREIGNER: Final = "foreigner"  # the one account that lives in another workspace
 COMMENT: Final = "Reopened by a conformance test."
 JSON: Final = "application/json"
+_MOST_VALUES: Final = 100_000  # of an answer: they take far more memory than their text
 _LOGIN_BODY: Final = b'{"email": "...", "password": "..."}'
 
 
@@ -45,13 +59,21 @@ class LoginFailed(Exception):
     """A configured account can't log in."""
 
 
+class SessionEnded(LoginFailed):
+    """A session ended in mid-run, and it is no use to log in again."""
+
+
 @dataclass(frozen=True)
 class Client:
-    """Sends calls to one target and records them. `may_send` raises Spent where no call is left to spend."""
+    """Sends calls to one target and records them. What may change something is told to the journal first.
+
+    `may_send` raises Spent where no call is left to spend.
+    """
 
     target: Target
     recorder: Recorder
     wire: Wire
+    journal: Journal
     may_send: Callable[[str], None] = lambda operation: None  # noqa: ARG005
 
     def call(
@@ -69,8 +91,13 @@ class Client:
         comment: str | Unreadable | None = UNREADABLE,
         simultaneous: bool = False,
     ) -> Exchange:
-        """Makes one call and returns its recorded exchange. Never raises for what the target does. Raises Spent."""
+        """Makes one call and returns its recorded exchange. Never raises for what the target does.
+
+        Raises Spent, Untouchable and JournalError, where nothing was sent.
+        """
         self.may_send(operation)
+        if method != "GET":
+            self.journal.before(operation, account, subject, body)
         headers = {name: secret.reveal() for name, secret in self.target.headers.items()}
         if session_id is not None:
             headers[SESSION_HEADER] = session_id
@@ -86,7 +113,7 @@ class Client:
             account=account,
             operation=operation,
             method=method,
-            url=self.target.base_url + path,
+            url=self.recorder.redactor.text(self.target.base_url + path),
             request_headers=self.recorder.redacted_headers(headers.items(), secret_headers),
             request_body=_LOGIN_BODY if login else _redacted(body, self.recorder.redactor.text),
             started=dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
@@ -104,32 +131,33 @@ class Client:
 
     def _record(self, sent: Callable[..., Exchange], answer: Answer, *, login: bool = False) -> Exchange:
         """Takes a call in, without its secrets."""
-        parsed = _parsed(answer.body)
-        text = answer.body.decode("utf-8", "backslashreplace")
+        parsed, why_no_json = _parsed(answer)
         if login:
-            text = self._without_session(text, parsed)
+            self._hide_session(parsed)
+        body = self.recorder.redactor.beginning(answer.body, MOST_BODY)
+        if login:
+            body = _without_session(body, parsed)
         return self.recorder.record(
             lambda number: sent(
                 id=number,
                 status=answer.status,
-                headers=self.recorder.redacted_headers(answer.headers),
-                body=self.recorder.redactor.text(text),
+                headers=self.recorder.answered_headers(answer.headers),
+                body=body,
                 body_bytes=len(answer.body),
                 surplus_bytes=answer.surplus_bytes,
                 cut_short=answer.cut_short,
                 trouble=answer.trouble,
+                trouble_kind=answer.trouble_kind,
                 milliseconds=answer.milliseconds,
                 json=parsed,
+                why_no_json=self.recorder.redactor.text(why_no_json),
             )
         )
 
-    def _without_session(self, text: str, parsed: Any) -> str:
-        """Returns a login's answer without the session id that it gives, which is a secret from now on."""
-        session_id = parsed.get(SESSION_HEADER) if isinstance(parsed, dict) else None
-        if not isinstance(session_id, str) or not session_id:
-            return text
-        self.recorder.redactor.add(session_id)
-        return text.replace(json.dumps(session_id), json.dumps(REDACTED)).replace(session_id, REDACTED)
+    def _hide_session(self, parsed: Any) -> None:
+        """Makes the session id that a login gives a secret from now on."""
+        if session_id := _given_session(parsed):
+            self.recorder.redactor.add(session_id)
 
 
 @dataclass(frozen=True)
@@ -140,6 +168,7 @@ class Session:
     role: str
     guid: str = ""
     session_id: Secret | None = None
+    keeper: Sessions | None = field(default=None, repr=False, compare=False)  # who logs in again, if anybody may
 
     def reopen(
         self,
@@ -163,12 +192,10 @@ class Session:
         self, method: str, path: str, *, operation: str, body: Any = None, subject: Subject | None = None
     ) -> Exchange:
         """Makes a supporting call."""
-        return self.client.call(
+        return self._kept(
             method,
             path,
             operation=operation,
-            account=self.role,
-            session_id=self._revealed(),
             body=None if body is None else encode(body),
             content_type=None if body is None else JSON,
             subject=subject,
@@ -184,12 +211,10 @@ class Session:
         comment: str | Unreadable | None,
         simultaneous: bool = False,
     ) -> Exchange:
-        return self.client.call(
+        return self._kept(
             "POST",
             STATUS_CHANGES,
             operation=REOPEN,
-            account=self.role,
-            session_id=self._revealed(),
             body=raw,
             content_type=content_type,
             purpose=purpose,
@@ -197,6 +222,25 @@ class Session:
             comment=comment,
             simultaneous=simultaneous,
         )
+
+    def _kept(self, method: str, path: str, **details: Any) -> Exchange:
+        """Makes a call; where the session turns out to have ended, once more in the account's next one.
+
+        Raises LoginFailed where there is none.
+        """
+        answer = self._once(method, path, **details)
+        if self.keeper is None or answer.status != HTTPStatus.UNAUTHORIZED or answer.simultaneous:
+            return answer
+        renewed = self.keeper.renewed(self, answer)
+        if renewed is None:
+            return answer
+        answer = renewed._once(method, path, **details)
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            self.keeper.renewed(renewed, answer)  # raises where this one has ended as well
+        return answer
+
+    def _once(self, method: str, path: str, **details: Any) -> Exchange:
+        return self.client.call(method, path, account=self.role, session_id=self._revealed(), **details)
 
     def _revealed(self) -> str | None:
         return None if self.session_id is None else self.session_id.reveal()
@@ -214,9 +258,18 @@ def encode(body: Any) -> bytes:
 
 
 class Sessions:
-    """Every account's session, by its part. Logs in once each, and out again of what it logged in to."""
+    """Every account's session, by its part. Logs in once each, and out again of what it logged in to.
+
+    A session that ends in mid-run, for the target was restarted or somebody else logged in as the account, is replaced
+    once. Then what was sent in it is sent again: it was answered 401, so that nothing was done.
+    """
 
     def __init__(self, client: Client) -> None:
+        self._recognised = False  # whether any session ever was
+        self._readable: dict[str, str] = {}  # what an account has read last
+        self._renewed: set[str] = set()
+        self._ended: dict[str, str] = {}  # accounts that are not logged in again, and why
+        client.recorder.watch(self._see)
         self._client = client
         self._open: dict[str, Session] = {}
         self._ours: set[str] = set()
@@ -227,6 +280,10 @@ class Sessions:
         for secret in [*secrets, *target.headers.values(), target.expired_session_id]:
             if secret is not None:
                 redactor.add(secret.reveal())
+        if target.redact_emails:
+            redactor.hide_emails()
+            for account in target.accounts.values():
+                redactor.add(account.email)
 
     @property
     def opened(self) -> int:
@@ -238,6 +295,11 @@ class Sessions:
         """The configured accounts."""
         return self._client.target.accounts
 
+    @property
+    def journal(self) -> Journal:
+        """What is told of every change before it is sent."""
+        return self._client.journal
+
     def __contains__(self, role: str) -> bool:
         return role in self.roles
 
@@ -245,6 +307,8 @@ class Sessions:
         """Returns the account's session, logging in where it has none. Raises NoAccount, LoginFailed."""
         if role not in self.roles:
             raise NoAccount(f"the target file has no account {role}")
+        if role in self._ended:
+            raise SessionEnded(self._ended[role])
         if role not in self._open:
             self._open[role] = self._log_in(self.roles[role], self._guids.get(role, ""))
         return self._open[role]
@@ -263,6 +327,7 @@ class Sessions:
         del self._open[role]
         self._ours.discard(role)
         self._guids[role] = session.guid
+        session = replace(session, keeper=None)
         session.call("PUT", "/logout", operation="logout")
         return replace(session, role="")
 
@@ -274,7 +339,8 @@ class Sessions:
 
     def close(self) -> None:
         """Logs out of every session that this run opened."""
-        for role in sorted(self._ours):
+        self._ended.clear()
+        for role in sorted(self._ours & self._open.keys()):
             with suppress(NoAccount, LoginFailed, NotOurs):
                 self.log_out(role)
 
@@ -287,12 +353,64 @@ class Sessions:
             start.wait()
             return session.reopen(step, simultaneous=True)
 
-        with ThreadPoolExecutor(len(callers)) as threads:
-            try:
-                return list(threads.map(ask, callers))
-            except BaseException:  # interrupted before all had come: nobody may wait for them
-                start.abort()
-                raise
+        threads = ThreadPoolExecutor(len(callers))
+        try:
+            answers = list(threads.map(ask, callers))
+        except BaseException:  # interrupted before all had come: nobody may wait for them
+            start.abort()
+            raise
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
+        for session, answer in zip(callers, answers, strict=True):
+            if answer.status == HTTPStatus.UNAUTHORIZED and self.renewed(session, answer) is not None:
+                raise SessionEnded(f"the session of account {session.role} ended before several asked at once")
+        return answers
+
+    def renewed(self, session: Session, answer: Exchange) -> Session | None:
+        """Returns the account's next session where this one has ended; None where it has not, for all that is known.
+
+        Raises LoginFailed where the account can't log in again, or has done so before.
+        """
+        role = session.role
+        current = self._open.get(role)
+        if current is not None and current.session_id is not session.session_id:
+            self._client.recorder.disregarded.add(answer.id)
+            return current
+        if not self._recognised:
+            return None  # none ever was: perhaps a proxy eats the header
+        if self._is_recognised(session):
+            return None
+        self._client.recorder.disregarded.add(answer.id)
+        at = f"exchange {answer.id} was answered 401, and so was reading as the same account"
+        self._ended[role] = f"the session of account {role} ended again ({at}); does somebody else log in as it?"
+        if role not in self._ours:
+            self._ended[role] = f"the session that was given for account {role} has ended ({at})"
+        if role not in self._ours or role in self._renewed:
+            raise SessionEnded(self._ended[role])
+        self._renewed.add(role)
+        self._ended[role] = f"the session of account {role} ended ({at}), and logging in again failed"
+        self._open[role] = self._log_in(self.roles[role], session.guid)
+        del self._ended[role]
+        note = f"the session of account {role} ended in mid-run ({at}); it was logged in again"
+        self._client.recorder.notes.append(note)
+        return self._open[role]
+
+    def allow_renewal(self) -> None:
+        """Lets every account log in once more where its session has ended: for cleaning up."""
+        self._renewed.clear()
+        self._ended.clear()
+
+    def _is_recognised(self, session: Session) -> bool:
+        """Asks for something that the account could read before."""
+        path = self._readable.get(session.role, "/settings/users?limit=1")
+        answer = replace(session, keeper=None).call("GET", path, operation="check-session")
+        return answer.accepted or (answer.refused and answer.status != HTTPStatus.UNAUTHORIZED)
+
+    def _see(self, exchange: Exchange) -> None:
+        if exchange.account in self._open and exchange.status not in (None, HTTPStatus.UNAUTHORIZED):
+            self._recognised = True
+            if exchange.method == "GET" and exchange.accepted:
+                self._readable[exchange.account] = exchange.url.removeprefix(self._client.target.base_url)
 
     def superseded(self, role: str) -> Session:
         """Logs the account in once more and returns its former session. Raises NotOurs where that was given."""
@@ -300,7 +418,7 @@ class Sessions:
         if role not in self._ours:
             raise NotOurs(f"the session of account {role} was given, so it is never replaced")
         self._open[role] = self._log_in(self.roles[role], former.guid)
-        return replace(former, role=DOUBTFUL)
+        return replace(former, role=DOUBTFUL, keeper=None)
 
     def unrecognised(self, session_id: str | None) -> Session:
         """Returns calls with a session id that no login gave; None: without the header."""
@@ -326,7 +444,7 @@ class Sessions:
     def _log_in(self, account: Account, guid: str = "") -> Session:
         guid = guid or account.guid
         if account.session_id is not None:
-            return Session(self._client, account.role, guid, account.session_id)
+            return Session(self._client, account.role, guid, account.session_id, self)
         workspace = account.workspace_id or self._client.target.workspace_id
         body = {
             "email": account.email,
@@ -339,7 +457,7 @@ class Sessions:
             raise LoginFailed(f"account {account.role} can't log in: {_login_cause(answer)}")
         self._check_workspace(account, answer)
         self._ours.add(account.role)
-        return Session(self._client, account.role, guid, Secret(session_id))
+        return Session(self._client, account.role, guid, Secret(session_id), self)
 
     def _check_workspace(self, account: Account, answer: Exchange) -> None:
         """Lets nobody write to a workspace that the target file does not name. A mistyped id must harm nothing."""
@@ -380,11 +498,25 @@ def _login_cause(answer: Exchange) -> str:
     if answer.trouble:
         return answer.trouble
     if answer.status is not None and 300 <= answer.status < 400:
-        location = ", ".join(answer.header("Location")) or "nowhere"
-        return f"{answer.status}, a redirect to {location}; none is followed, so base_url must name the final address"
+        return f"{answer.summary()}, so base_url must name the final address"
     if answer.accepted:
-        return f"{answer.status}, but the answer has no {SESSION_HEADER}: is base_url an Arena's, with its /v1?"
+        body = f" (it is {answer.no_json})" if answer.json is UNREADABLE else ""
+        return f"{answer.status}, but the answer{body} has no {SESSION_HEADER}: is base_url an Arena's, with its /v1?"
     return f"{answer.summary()}"
+
+
+def _given_session(parsed: Any) -> str:
+    """Returns the session id in a login's answer; empty where it has none."""
+    session_id = parsed.get(SESSION_HEADER) if isinstance(parsed, dict) else None
+    return session_id if isinstance(session_id, str) else ""
+
+
+def _without_session(text: str, parsed: Any) -> str:
+    """Returns a login's answer without the session id that it gives, however short that is."""
+    session_id = _given_session(parsed)
+    if not session_id:
+        return text
+    return text.replace(json.dumps(session_id), json.dumps(REDACTED)).replace(session_id, REDACTED)
 
 
 def _redacted(body: bytes | None, redact: Any) -> bytes | None:
@@ -395,13 +527,33 @@ def _redacted(body: bytes | None, redact: Any) -> bytes | None:
     return body
 
 
-def _parsed(body: bytes) -> Any:
-    """Returns the JSON value of a body; UNREADABLE where it is none."""
-
-    def no_constant(name: str) -> Any:
-        raise ValueError(f"{name} is not JSON")
-
+def _parsed(answer: Answer) -> tuple[Any, str]:
+    """Returns the JSON value of a body; where it is none UNREADABLE and why."""
+    coding = ", ".join(value for name, value in answer.headers if name.lower() == "content-encoding")
+    if coding.strip().lower() not in ("", "identity"):
+        return UNREADABLE, f"its Content-Encoding is {coding[:40]}, which was not asked for"
+    if sum(map(answer.body.count, (b"[", b"{", b","))) > _MOST_VALUES:
+        return UNREADABLE, f"it has more than {_MOST_VALUES:,} values"
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=no_constant)
-    except (ValueError, RecursionError):
-        return UNREADABLE
+        return json.loads(answer.body.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_object), ""
+    except UnicodeDecodeError:
+        return UNREADABLE, "it is not UTF-8"
+    except RecursionError:
+        return UNREADABLE, "it is nested too deeply"
+    except json.JSONDecodeError:
+        return UNREADABLE, "it begins with a byte order mark" if answer.body.startswith(codecs.BOM_UTF8) else ""
+    except ValueError as error:
+        return UNREADABLE, str(error)[:200]
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"it holds {name}")
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Makes an object; of names that stand twice nobody knows which counts (RFC 8259, section 4)."""
+    made = dict(members)
+    if len(made) < len(members):
+        twice = Counter(name for name, _ in members).most_common(1)[0][0]
+        raise ValueError(f"the name {twice[:40]!r} stands twice in it")
+    return made

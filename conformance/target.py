@@ -103,6 +103,7 @@ class Target:
     workspace_id: str | int | None = None
     workspace_name: str = ""
     writes_allowed: bool = False
+    redact_emails: bool = False
     exclusive: bool = False
     headers: Mapping[str, Secret] = field(default_factory=dict)
     timeout_seconds: float = 30.0
@@ -225,7 +226,8 @@ def _target(document: Mapping[str, Any]) -> Target:
         ),
         workspace_id=document.get("workspace_id"),
         workspace_name=document.get("workspace_name", ""),
-        writes_allowed=document.get("writes") == "allowed",
+        writes_allowed=document.get("writes", "forbidden") != "forbidden",
+        redact_emails="emails" in document.get("redact", []),
         exclusive=document.get("exclusive", False),
         headers={name: Secret(value) for name, value in document.get("headers", {}).items()},
         timeout_seconds=float(document.get("timeout_seconds", 30)),
@@ -336,6 +338,10 @@ def _explain_one(error: ValidationError, where: _Where) -> str:
             return f"{where(place)}: {name} needs either email and password, or session_id"
         case "pattern" if place == ("base_url",):
             return f"{where(place)}: base_url must look like https://host/v1, without user, query or fragment"
+        case "minItems":
+            return f"{where(place)}: {name} is empty; name at least one"
+        case "uniqueItems":
+            return f"{where(place)}: {name} names one of them twice"
         case "pattern" | "minLength" | "minProperties" | "exclusiveMinimum" | "maximum" | "propertyNames":
             return f"{where(place)}: {name} is not usable: {error.validator} {wanted}"
     return f"{where(place)}: {name} is not usable ({error.validator})"
@@ -364,6 +370,32 @@ def _literal_secrets(document: Mapping[str, Any], where: _Where) -> list[str]:
     return problems
 
 
+def _unsafe_writes(document: Mapping[str, Any], where: _Where) -> list[str]:
+    """Refuses writes to a workspace that nobody named: login's answer shows which it is, a given session does not."""
+    writes, accounts = document.get("writes", "forbidden"), document["accounts"]
+    named = writes["allowed"] if isinstance(writes, dict) else []
+    problems = [
+        f"{where(('writes', 'allowed', index))}: there is no account {role}; there are {', '.join(accounts)}"
+        for index, role in enumerate(named)
+        if role not in accounts
+    ]
+    if writes == "forbidden" or is_loopback(document["base_url"]):
+        return problems
+    given = [role for role, account in accounts.items() if account.get("session_id")]
+    if len(given) < len(accounts) and not document.get("workspace_name"):
+        problems.append(
+            f"{where(('writes',))}: writes are allowed on a host that is not this machine, so workspace_name must say "
+            "which workspace is meant; add it as login's answer shows it"
+        )
+    if unnamed := [role for role in given if role not in named]:
+        sessions = f"the sessions given for {', '.join(unnamed)}"
+        problems.append(
+            f"{where(('writes',))}: nothing shows in which workspace {sessions} write; if they may, say so: "
+            f"`writes: {{allowed: [{', '.join([*named, *unnamed])}]}}`"
+        )
+    return problems
+
+
 def _unusable(document: Mapping[str, Any], where: _Where) -> list[str]:
     problems = []
     try:
@@ -373,12 +405,7 @@ def _unusable(document: Mapping[str, Any], where: _Where) -> list[str]:
         usable = False
     if not usable:
         problems.append(f"{where(('base_url',))}: base_url has no usable host or port")
-    elsewhere = not is_loopback(document["base_url"])
-    if elsewhere and document.get("writes") == "allowed" and not document.get("workspace_name"):
-        problems.append(
-            f"{where(('writes',))}: writes are allowed on a host that is not this machine, so workspace_name must say "
-            "which workspace is meant; add it as login's answer shows it"
-        )
+    problems += _unsafe_writes(document, where)
     known = {rule.id for rule in contract.rules()}
     for index, waiver in enumerate(document.get("waivers", [])):
         if waiver["rule"] not in known:

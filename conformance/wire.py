@@ -6,6 +6,7 @@ Redirects are not followed (the session id would travel with them), nothing is r
 
 from __future__ import annotations
 
+import errno
 import http
 import http.client
 import io
@@ -13,7 +14,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
@@ -26,11 +27,12 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from conformance import __version__
+from conformance.evidence import Trouble
 
-MAX_BODY_BYTES = 8 * 1024 * 1024
+MAX_BODY_BYTES = 2 * 1024 * 1024
 _CHUNK = 65536
 _MOST_INTERIM = 20
-_CLOSED = "the connection was closed without an answer"
+_UNREACHABLE = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL})
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Answer:
     surplus_bytes: int = 0
     cut_short: bool = False
     trouble: str = ""
+    trouble_kind: Trouble = Trouble.NONE
     milliseconds: float = 0.0
 
 
@@ -101,12 +104,22 @@ class _Response(http.client.HTTPResponse):
 
 
 class _Bounded:
-    """Bounds the time for the head of an answer as a whole; a socket's own timeout bounds each byte only."""
+    """Bounds the time for connecting, and for the head of an answer, as a whole; a socket's own bounds each byte."""
 
     sock: Any
     timeout: Any
     response_class: type[http.client.HTTPResponse] = _Response
     _once = False
+
+    def connect(self) -> None:
+        """Connects, through a proxy and its answer if need be."""
+        with _deadline(lambda: self.sock, float(self.timeout)) as expired:
+            try:
+                super().connect()  # type: ignore[misc] # of the class that this one is mixed into
+            except (OSError, http.client.HTTPException):
+                if expired.is_set():
+                    raise TimeoutError from None
+                raise
 
     def request(self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any) -> None:
         self._once = (headers or {}).get("Connection") == "close"
@@ -118,7 +131,7 @@ class _Bounded:
         return bool(super().is_connected) and not self._once  # type: ignore[misc] # the same
 
     def getresponse(self) -> Any:
-        with _deadline(self.sock, float(self.timeout)) as expired:
+        with _deadline(lambda: self.sock, float(self.timeout)) as expired:
             try:
                 return super().getresponse()  # type: ignore[misc] # of the class that this one is mixed into
             except (OSError, http.client.HTTPException):
@@ -128,14 +141,15 @@ class _Bounded:
 
 
 @contextmanager
-def _deadline(connection: socket.socket, seconds: float) -> Iterator[threading.Event]:
+def _deadline(connection: Callable[[], socket.socket | None], seconds: float) -> Iterator[threading.Event]:
     """Shuts the connection when the time is over, and sets the event that it yields."""
     expired = threading.Event()
 
     def shut() -> None:
         expired.set()
-        with suppress(OSError):
-            connection.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError, ValueError):
+            if (open_one := connection()) is not None:
+                socket.socket.shutdown(open_one, socket.SHUT_RDWR)  # TLS would let go of its own state in mid-reading
 
     timer = threading.Timer(seconds, shut)
     timer.daemon = True
@@ -207,7 +221,7 @@ class Wire:
         9.3). Where that happened no connection is used twice any more; only a `repeatable` request is sent again.
         """
         answer = self._send(method, url, headers, body)
-        if answer.trouble == _CLOSED and "Connection" not in self._session.headers:
+        if answer.trouble_kind is Trouble.CLOSED and "Connection" not in self._session.headers:
             self._session.headers["Connection"] = "close"
             if repeatable:
                 return self._send(method, url, headers, body)
@@ -226,20 +240,25 @@ class Wire:
                 stream=True,
             ) as response:
                 original: Any = response.raw._original_response
-                with _deadline(original.connection, self._timeout) as expired:
-                    received, trouble = _read(response.raw)
-                trouble = "the body did not end in time" if expired.is_set() else trouble
+                with _deadline(lambda: original.connection, self._timeout) as expired:
+                    received, kind, trouble = _read(response.raw)
+                if expired.is_set():
+                    kind, trouble = Trouble.SILENT, "the body did not end in time"
                 announced = response.headers.get("Content-Length", "")
+                # what follows an answer that has no body is no body either (RFC 9112, section 6.3)
+                bodiless = response.status_code in (http.HTTPStatus.NO_CONTENT, http.HTTPStatus.NOT_MODIFIED)
                 answer = Answer(
                     status=response.status_code,
                     headers=tuple(response.raw.headers.items()),
-                    body=received + original.surplus,
+                    body=b"" if bodiless else received + original.surplus,
                     surplus_bytes=len(original.surplus),
                     cut_short=method != "HEAD" and announced.isdigit() and len(received) < int(announced),
                     trouble=trouble,
+                    trouble_kind=kind,
                 )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            answer = Answer(trouble=_explain(error, self._timeout))
+            kind, trouble = _explain(error, self._timeout)
+            answer = Answer(trouble=trouble, trouble_kind=kind)
         return Answer(**{**vars(answer), "milliseconds": round((time.monotonic() - begun) * 1000, 3)})
 
     def close(self) -> None:
@@ -247,7 +266,7 @@ class Wire:
         self._session.close()
 
 
-def _read(raw: Any) -> tuple[bytes, str]:
+def _read(raw: Any) -> tuple[bytes, Trouble, str]:
     """Returns the body as sent (content codings are left alone) and why it ended early, if it did."""
     parts: list[bytes] = []
     size = 0
@@ -256,50 +275,63 @@ def _read(raw: Any) -> tuple[bytes, str]:
             parts.append(part)
             size += len(part)
             if size > MAX_BODY_BYTES:
-                return b"".join(parts), f"the body is longer than {MAX_BODY_BYTES // 1024 // 1024} MiB; reading stopped"
+                limit = f"{MAX_BODY_BYTES // 1024 // 1024} MiB"
+                return b"".join(parts), Trouble.MALFORMED, f"the body is longer than {limit}; reading stopped"
     except urllib3.exceptions.ReadTimeoutError:
-        return b"".join(parts), "the body did not end in time"
-    except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError):
-        return b"".join(parts), "the connection broke within the body"
-    return b"".join(parts), ""
+        return b"".join(parts), Trouble.SILENT, "the body did not end in time"
+    except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:
+        if any(isinstance(link, urllib3.exceptions.InvalidChunkLength) for link in _chain(error)):
+            return b"".join(parts), Trouble.MALFORMED, "the body's chunks are not as HTTP wants them"
+        return b"".join(parts), Trouble.BROKEN, "the connection broke within the body"
+    return b"".join(parts), Trouble.NONE, ""
 
 
-def _explain(error: Exception, timeout: float) -> str:
+def _explain(error: Exception, timeout: float) -> tuple[Trouble, str]:
     """Says in a sentence why there is no answer. Library texts hold addresses of objects; none is quoted."""
-    reasons = {type(link).__name__ for link in _chain(error)}
-    text = " ".join(str(link) for link in _chain(error))
-    if "NameResolutionError" in reasons or "gaierror" in reasons:
-        return "the host's name does not resolve"
-    if "ProxyError" in reasons:
-        return "the proxy (HTTP_PROXY, HTTPS_PROXY) did not pass the call on"
-    if "SSLError" in reasons or "SSLCertVerificationError" in reasons:
-        return f"no TLS connection: {_tls_cause(text)}"
-    if "ConnectionRefusedError" in reasons:
-        return "nothing listens there (connection refused)"
-    if reasons & {"ConnectTimeoutError", "ConnectTimeout"}:
-        return "no connection in time"
-    if reasons & {"ReadTimeout", "ReadTimeoutError", "TimeoutError"}:
-        return f"no answer within {timeout:g} s"
-    if "_CutHead" in reasons:
-        return "the connection was closed within the head of the answer"
-    if reasons & {"RemoteDisconnected", "ConnectionResetError", "BrokenPipeError"}:
-        return _CLOSED
-    if reasons & {"BadStatusLine", "LineTooLong", "InvalidHeader", "HTTPException"}:
-        return "the answer is not HTTP"
-    return f"the call could not be made ({type(error).__name__})"
+    links = _chain(error)
+    reasons = {type(link).__name__ for link in links}
+    numbers = {link.errno for link in links if isinstance(link, OSError)}
+    for trouble, sentence, signs in (
+        (Trouble.UNREACHED, "the host's name does not resolve", {"NameResolutionError", "gaierror"}),
+        (Trouble.UNREACHED, "the proxy (HTTP_PROXY, HTTPS_PROXY) did not pass the call on", {"ProxyError"}),
+        (Trouble.UNREACHED, _tls_cause(links), {"SSLError", "SSLCertVerificationError"}),
+        (Trouble.UNREACHED, "nothing listens there (connection refused)", {"ConnectionRefusedError"}),
+        (Trouble.UNREACHED, "no connection in time", {"ConnectTimeoutError", "ConnectTimeout"}),
+        (Trouble.SILENT, f"no answer within {timeout:g} s", {"ReadTimeout", "ReadTimeoutError", "TimeoutError"}),
+        (Trouble.BROKEN, "the connection was closed within the head of the answer", {"_CutHead"}),
+        (
+            Trouble.CLOSED,
+            "the connection was closed without an answer",
+            {"RemoteDisconnected", "ConnectionResetError", "BrokenPipeError"},
+        ),
+        (
+            Trouble.MALFORMED,
+            "the answer is not HTTP",
+            {"BadStatusLine", "LineTooLong", "InvalidHeader", "HTTPException"},
+        ),
+    ):
+        if reasons & signs:
+            return trouble, sentence
+    if numbers & _UNREACHABLE:
+        return Trouble.UNREACHED, "no way leads to the host (unreachable)"
+    if any("CA certificate bundle" in str(link) for link in links):
+        return Trouble.UNREACHED, "REQUESTS_CA_BUNDLE names no file that is there"
+    return Trouble.UNREACHED, f"the call could not be made ({type(error).__name__})"
 
 
-def _tls_cause(text: str) -> str:
+def _tls_cause(links: list[BaseException]) -> str:
+    text = " ".join(str(link) for link in links)
     for sign, cause in (
         ("self-signed", "the certificate is self-signed; name its authority in REQUESTS_CA_BUNDLE"),
         ("self signed", "the certificate is self-signed; name its authority in REQUESTS_CA_BUNDLE"),
         ("expired", "the certificate has expired"),
         ("match", "the certificate is for another host"),
         ("unable to get local issuer", "the certificate's authority is unknown; name it in REQUESTS_CA_BUNDLE"),
+        ("WRONG_VERSION_NUMBER", "the server does not speak TLS there; base_url says https"),
     ):
         if sign in text:
-            return cause
-    return "the handshake failed"
+            return f"no TLS connection: {cause}"
+    return "no TLS connection: the handshake failed"
 
 
 def _chain(error: BaseException) -> list[BaseException]:

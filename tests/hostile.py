@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable
@@ -34,6 +35,10 @@ class Connection:
         self.server.requests.append(head)
         return head, body
 
+    def pass_on(self, port: int, head: bytes, body: bytes) -> None:
+        """Sends what a true server answers."""
+        self.send(b"\r\n\r\n".join(passed_on(port, head, body)))
+
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)
 
@@ -61,15 +66,16 @@ class Connection:
 class Hostile:
     """`with Hostile(behaviour) as server:` lets `behaviour` treat every connection to `server.url`."""
 
-    def __init__(self, behaviour: Behaviour) -> None:
+    def __init__(self, behaviour: Behaviour, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[bytes] = []
         self.stopping = threading.Event()
         self._behaviour = behaviour
+        self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self._threads: list[threading.Thread] = []
         self._connections: list[socket.socket] = []
         self.port = self._listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}/v1"
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}/v1"
 
     def __enter__(self) -> Self:
         self._start(self._accept)
@@ -96,8 +102,12 @@ class Hostile:
             self._start(self._treat, connection)
 
     def _treat(self, connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError):
+        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+            stack.enter_context(connection)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._tls is not None:
+                connection = stack.enter_context(self._tls.wrap_socket(connection, server_side=True))
+                self._connections.append(connection)
             self._behaviour(Connection(connection, self))
 
     def _start(self, work: Callable[..., None], *arguments: object) -> None:
@@ -141,17 +151,50 @@ def once(data: bytes) -> Behaviour:
     return behave
 
 
+def passed_on(port: int, head: bytes, body: bytes) -> tuple[bytes, bytes]:
+    """Lets a true server answer a request, and returns head and body of its answer."""
+    with socket.create_connection(("127.0.0.1", port)) as upstream:
+        upstream.sendall(head + b"\r\nConnection: close\r\n\r\n" + body)
+        received = b"".join(iter(lambda: upstream.recv(65536), b""))
+    answered, _, content = received.partition(b"\r\n\r\n")
+    return answered.replace(b"\r\nConnection: close", b"").replace(b"\r\nconnection: close", b""), content
+
+
+Treatment = Callable[["Connection", bytes, bytes], None]  # sends an answer, given the head and body of the true one
+
+
+def through(port: int, treat: Treatment, chosen: Callable[[bytes, bytes], bool] = lambda *_: True) -> Behaviour:
+    """Passes every request on to a true server, and lets `treat` answer those that `chosen(head, body)` names.
+
+    A treatment that ends the connection raises OSError or closes it.
+    """
+
+    def behave(connection: Connection) -> None:
+        while (request := connection.request()) is not None:
+            head, body = request
+            answered, content = passed_on(port, head, body)
+            if not chosen(head, body):
+                connection.send(answered + b"\r\n\r\n" + content)
+            else:
+                treat(connection, answered, content)
+                if connection.socket.fileno() < 0:
+                    return
+
+    return behave
+
+
+def reopens(head: bytes, body: bytes) -> bool:
+    """Chooses the calls that ask to reopen."""
+    return head.startswith(b"POST /v1/qualityprocesses/statuschanges") and b'"complete": true' not in body
+
+
 def proxy(port: int, alter: Callable[[bytes, bytes, bytes], bytes]) -> Behaviour:
     """Passes every request on to a true server; `alter(request_head, head, body)` makes what goes back."""
 
     def behave(connection: Connection) -> None:
         while (request := connection.request()) is not None:
             head, body = request
-            with socket.create_connection(("127.0.0.1", port)) as upstream:
-                upstream.sendall(head + b"\r\nConnection: close\r\n\r\n" + body)
-                received = b"".join(iter(lambda: upstream.recv(65536), b""))
-            answered, _, content = received.partition(b"\r\n\r\n")
-            answered = answered.replace(b"\r\nConnection: close", b"").replace(b"\r\nconnection: close", b"")
+            answered, content = passed_on(port, head, body)
             connection.send(alter(head, answered, content))
 
     return behave

@@ -26,13 +26,13 @@ HEADERS: Mapping[str, str] = {
     "X-Arena-Requests-Remaining": "9999",
 }
 
+SAMPLE = json.loads(resource("fixtures/samples/response-repaired.json").read_text("utf-8"))["qualityProcess"]
 ALREADY_OPEN = {"status": 400, "errors": [{"code": 3089, "message": "The quality process is already open."}]}
 
 
 def process(**fields: Any) -> dict[str, Any]:
     """Returns an open process as its single view and the success body show it."""
-    sample = json.loads(resource("fixtures/samples/response-repaired.json").read_text("utf-8"))["qualityProcess"]
-    return {**sample, "status": "OPEN", "completedDateTime": None, **fields}
+    return {**copy.deepcopy(SAMPLE), "status": "OPEN", "completedDateTime": None, **fields}
 
 
 def success(comment: str | None = COMMENT, **fields: Any) -> dict[str, Any]:

@@ -6,12 +6,13 @@ import pytest
 from make import HEADERS, PERSON, envelope, exchange, no_answer, process, refusal, replaced, success, without
 
 from conformance import contract
-from conformance.evidence import UNREADABLE
+from conformance.evidence import UNREADABLE, Trouble
 from conformance.invariants import (
     FAILURE,
     QUOTA,
     SHAPE,
     SUCCESS,
+    Breakdowns,
     Judgement,
     QuotaWatch,
     http_date,
@@ -216,9 +217,91 @@ def test_surplus_bytes_belong_to_the_headers_alone(answer):
 
 @pytest.mark.parametrize("answer", [exchange, refusal], ids=["success", "refusal"])
 def test_a_body_cut_short_belongs_to_the_headers_alone(answer):
-    broke = {"cut_short": True, "trouble": "the connection broke within the body"}
-    cut = answer(body='{"qualityProcess": {', header={"Content-Length": "900"}, **broke)
-    assert found(cut) == [(HEADERS_RULE, "it is 900, but the body has 20 bytes")]
+    cut = answer(header={"Content-Length": "900"}, cut_short=True, **BROKE)
+    ((rule, actual),) = found(cut)
+    assert rule == HEADERS_RULE
+    assert actual.startswith("it is 900, but the body has ")
+
+
+def test_a_body_that_broke_off_says_nothing_about_its_length():
+    broken = exchange(body='{"qualityProcess": {', header={"Content-Length": "900"}, cut_short=True, **BROKE)
+    assert found(broken) == []
+
+
+# answers that can't be read
+
+BROKE = {"trouble": "the connection broke within the body", "trouble_kind": Trouble.BROKEN}
+SILENT = {"trouble": "no answer within 30 s", "trouble_kind": Trouble.SILENT}
+CLOSED = {"trouble": "the connection was closed without an answer", "trouble_kind": Trouble.CLOSED}
+MALFORMED = {"trouble": "the answer is not HTTP", "trouble_kind": Trouble.MALFORMED}
+
+
+@pytest.mark.parametrize(
+    ("answer", "rules"),
+    [
+        pytest.param(no_answer(**MALFORMED), {FAILURE}, id="no-http"),
+        pytest.param(no_answer(**SILENT), set(), id="silence"),
+        pytest.param(no_answer(**CLOSED), set(), id="closed"),
+        pytest.param(exchange(body="[[", **MALFORMED), {SHAPE}, id="success-beyond-reading"),
+        pytest.param(refusal(body="[[", **MALFORMED), {FAILURE}, id="refusal-beyond-reading"),
+        pytest.param(exchange(body="[[", **BROKE), set(), id="success-that-broke-off"),
+    ],
+)
+def test_what_no_network_does_is_the_servers_doing(answer, rules):
+    assert {rule for rule, _ in found(answer)} == rules
+
+
+def breakdowns(*answers):
+    watch = Breakdowns()
+    for answer in answers:
+        watch.see(answer)
+    return watch
+
+
+FINE = exchange(operation="list-steps")
+
+
+@pytest.mark.parametrize(
+    ("answers", "rules"),
+    [
+        pytest.param([*[no_answer(**SILENT)] * 3, *[FINE] * 40], {FAILURE}, id="silence-at-each-reopen"),
+        pytest.param([*[exchange(body="[", **BROKE)] * 3, *[FINE] * 40], {SHAPE}, id="each-success-breaks-off"),
+        pytest.param([*[refusal(body="[", **BROKE)] * 3, *[FINE] * 40], {FAILURE}, id="each-refusal-breaks-off"),
+        pytest.param(
+            [*[exchange(body="[", cut_short=True, **BROKE)] * 3, *[FINE] * 40],
+            {HEADERS_RULE},
+            id="none-as-long-as-said",
+        ),
+        pytest.param([*[no_answer(**SILENT)] * 12, *[exchange()] * 60, *[FINE] * 90], {FAILURE}, id="one-in-six"),
+        pytest.param([*[no_answer(**SILENT)] * 2, *[FINE] * 400], set(), id="twice-is-chance"),
+        pytest.param([*[no_answer(**SILENT)] * 3, *[FINE] * 4], set(), id="too-few-others"),
+        pytest.param([*[no_answer(**SILENT)] * 5, *[exchange()] * 300, *[FINE] * 250], set(), id="now-and-then"),
+        pytest.param(
+            [*[no_answer(**SILENT)] * 9, no_answer(operation="list-steps", **SILENT), *[FINE] * 90],
+            set(),
+            id="others-too",
+        ),
+        pytest.param([*[no_answer(**CLOSED)] * 9, *[FINE] * 90], set(), id="closed-is-left-to-the-server"),
+    ],
+)
+def test_what_befalls_reopens_alone_is_the_servers_doing(answers, rules):
+    assert {finding.rule for finding in breakdowns(*answers).findings} == rules
+
+
+def test_it_is_no_use_to_go_on_where_no_reopen_is_answered():
+    assert breakdowns(*[FINE] * 40, *[no_answer(**SILENT)] * 9).hopeless == ""
+    why = breakdowns(*[FINE] * 40, *[no_answer(**SILENT)] * 10).hopeless
+    assert why == "none of 10 reopens had an answer that can be read: no answer within 30 s"
+
+
+def test_it_is_no_use_to_go_on_where_nothing_is_answered():
+    why = breakdowns(*[no_answer(operation="list-steps", **SILENT)] * 10).hopeless
+    assert why == "10 calls in a row had no answer: no answer within 30 s"
+
+
+@pytest.mark.parametrize("status", [408, 411, 501, 505])
+def test_the_http_layer_below_is_not_judged(status):
+    assert judge(refusal(status), PROFILES["documented"]).judged == frozenset()
 
 
 def test_a_body_that_was_not_read_to_its_end_says_nothing_about_its_length():
@@ -294,7 +377,7 @@ def test_status_accepted(profile, sent, status):
                 ("utf-8", (415,), "400"),
                 ("no-session", (403, 404, 415, 422, 429), "400 or 401"),
                 ("text", (401, 403, 404, 406, 422, 429), "400 or 415"),
-                ("no-type", (401, 411), "400 or 415"),
+                ("no-type", (401, 412), "400 or 415"),
                 ("other-charset", (401, 422), "400 or 415"),
                 ("capitals", (401, 422), "400 or 415"),
                 ("used-up", (403, 401), "400"),
@@ -332,7 +415,7 @@ def test_a_redirect(status):
     assert found(exchange(status=status)) == [(FAILURE, f"status {status}: a redirect; none is followed")]
 
 
-@pytest.mark.parametrize("status", [500, 501, 502, 503, 504, 599, 600, 999])
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 507, 599, 600, 999])
 @pytest.mark.parametrize("sent", ["other", "no-session", "text"])
 def test_a_server_error_is_never_right(status, sent):
     answer = exchange(status=status, body="<html>", headers=(), **SENT[sent])

@@ -221,6 +221,40 @@ def test_missing_accounts_leave_rules_untested(arena, server, command, tmp_path)
     assert command("run", "--target", file, "--strict").returncode == 3
 
 
+TWO = {
+    "owner-may-reopen",
+    "completed-process-locks-steps",
+    "session-required",
+    "json-required",
+    "request-shape",
+    "success-is-201",
+    "response-headers",
+    "quota-counts-down",
+    "response-shape",
+    "already-open-is-3089",
+}
+THREE = {*TWO, "reopen-step", "approved-signoff-is-final"}
+ACCOUNTS = {
+    "two": ("owner assignee", TWO),
+    "four": ("owner assignee colleague restricted_assignee", {*THREE, "edit-details-required"}),
+    "other-four": ("owner assignee colleague restricted", {*THREE, "unassigned-open-to-permitted"}),
+    "seven": (
+        "owner assignee colleague restricted_assignee restricted group_member other_group_member",
+        {*RULES},
+    ),
+}
+
+
+@pytest.mark.parametrize(("roles", "decided"), ACCOUNTS.values(), ids=ACCOUNTS)
+def test_which_rules_few_accounts_decide(arena, server, command, tmp_path, roles, decided):
+    accounts = arena.target(server.url)["accounts"]
+    few = {role: accounts[role] for role in roles.split()}
+    done = command("run", "--only", "rules", "--target", write_target(tmp_path / "t.yaml", server, arena, accounts=few))
+    assert done.returncode == 0, done.stdout
+    found = verdicts(report_in(tmp_path / "reports"))
+    assert {rule for rule, verdict in found.items() if verdict == "pass"} == decided
+
+
 def test_no_secret_in_any_artefact(arena, server, command, tmp_path):
     target = arena.target(server.url)
     secrets = [account["password"] for account in target["accounts"].values()] + [target["expired_session_id"]]

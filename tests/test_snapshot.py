@@ -28,6 +28,7 @@ def differences(before, after):
         ),
         pytest.param(step(assignees=USERS), step(assignees={**USERS, "userGroups": []}), id="no-groups-beside"),
         pytest.param(step(assignees=USERS), step(assignees={**USERS, "userGroups": None}), id="null-groups-beside"),
+        pytest.param(step(assignees=USERS), step(assignees={**USERS, "log": [{}]}), id="what-nobody-knows-beside"),
         pytest.param(step(assignees=None), step(assignees={}), id="assignees-null-and-empty"),
         pytest.param(step(assignees=None), step(assignees={"users": []}), id="assignees-null-and-no-users"),
         pytest.param(

@@ -48,7 +48,7 @@ base_url: https://api.example.com/v1/
 profile: winter-2023
 workspace_id: 123456789
 workspace_name: Sandbox
-writes: allowed
+writes: {allowed: [assignee]}
 exclusive: true
 headers: {Arena-Usage-Reason: conformance, Authorization: "${TOKEN}"}
 timeout_seconds: 2.5
@@ -706,3 +706,64 @@ def test_a_document_is_named_where_it_is_wrong():
 )
 def test_is_loopback(url, here):
     assert is_loopback(url) is here
+
+
+# who may write
+
+GIVEN = """\
+base_url: https://api.example.com/v1
+accounts:
+  owner: {session_id: "${S1}"}
+  assignee: {session_id: "${S2}"}
+staging: {mode: api, template: 2KN4N6J4VIL40J2L4N0B3}
+"""
+SESSIONS = {"S1": "session-of-the-owner", "S2": "session-of-the-assignee"}
+
+
+def test_given_sessions_may_write_where_they_are_named(tmp_path):
+    text = GIVEN + "writes: {allowed: [owner, assignee]}\n"
+    assert load(target_file(tmp_path, text), SESSIONS).writes_allowed
+
+
+@pytest.mark.parametrize(
+    ("writes", "named"),
+    [
+        ("allowed", "owner, assignee"),
+        ("{allowed: [owner]}", "owner, assignee"),
+        ("{allowed: [assignee]}", "assignee, owner"),
+    ],
+)
+def test_given_sessions_may_not_write_unnamed(tmp_path, writes, named):
+    (problem,) = problems(target_file(tmp_path, f"{GIVEN}writes: {writes}\n"), SESSIONS)
+    assert problem.startswith("arena.yaml:6: nothing shows in which workspace the sessions given for ")
+    assert problem.endswith(f"say so: `writes: {{allowed: [{named}]}}`")
+
+
+def test_a_given_session_beside_logins_needs_both(tmp_path):
+    text = GIVEN.replace('{session_id: "${S2}"}', '{email: a@example.com, password: "${S2}"}') + "writes: allowed\n"
+    found = problems(target_file(tmp_path, text), SESSIONS)
+    assert any("workspace_name must say" in problem for problem in found)
+    assert any("sessions given for owner write" in problem for problem in found)
+
+
+def test_given_sessions_may_write_on_this_machine(tmp_path):
+    text = GIVEN.replace("https://api.example.com", "http://127.0.0.1:8080") + "writes: allowed\n"
+    assert load(target_file(tmp_path, text), SESSIONS).writes_allowed
+
+
+def test_who_may_write_must_be_an_account(tmp_path):
+    (problem,) = problems(target_file(tmp_path, GIVEN + "writes: {allowed: [owner, assignee, outsider]}\n"), SESSIONS)
+    assert problem == "arena.yaml:6: there is no account outsider; there are owner, assignee"
+
+
+@pytest.mark.parametrize(
+    "writes", ["{allowed: []}", "{allowed: [owner, owner]}", "{forbidden: [owner]}", "[owner]", "{}"]
+)
+def test_who_may_write_is_a_list_of_accounts(tmp_path, writes):
+    found = problems(target_file(tmp_path, f"{GIVEN}writes: {writes}\n"), SESSIONS)
+    assert all(problem.startswith("arena.yaml:6: ") for problem in found), found
+
+
+@pytest.mark.parametrize(("redact", "hidden"), [("[emails]", True), ("[]", False)])
+def test_e_mail_addresses_are_redacted_on_request(tmp_path, redact, hidden):
+    assert load(target_file(tmp_path, f"{TARGET}redact: {redact}\n")).redact_emails is hidden

@@ -9,7 +9,7 @@ from conformance import contract, judge
 from conformance.evidence import Recorder, Redactor
 from conformance.judge import Run, Settings
 from conformance.target import Account, Staging, Target, Waiver
-from conformance.verdict import Finding, Scenario, Verdict, conclude, roll_up
+from conformance.verdict import Finding, RuleOutcome, Scenario, Verdict, conclude, roll_up
 
 RULE, OTHER = "owner-may-reopen", "json-required"
 FAR, PAST = dt.date(9999, 12, 31), dt.date(2000, 1, 1)
@@ -166,6 +166,31 @@ def test_a_waived_failure_does_not_fail_the_run(waivers, code):
 )
 def test_a_waiver_that_waived_nothing_is_told(verdict, unused):
     waivers = (Waiver(OTHER, "refused-xml", "vendor ticket 1234", FAR),)
-    run = SimpleNamespace(target=SimpleNamespace(waivers=waivers))
+    run = SimpleNamespace(target=SimpleNamespace(waivers=waivers), stopped="")
     tested = scenario(verdict, f"{OTHER}/refused-xml")
     assert Run.unused_waivers(run, [roll_up(OTHER, [tested])]) == unused
+
+
+@pytest.mark.parametrize(
+    ("scenario_name", "stopped", "told"),
+    [
+        pytest.param("no-such-scenario", "", True, id="misspelt"),
+        pytest.param(f"{OTHER}/no-such-scenario", "", True, id="misspelt-whole-name"),
+        pytest.param("no-such-scenario", "interrupted", False, id="run-cut-short"),
+        pytest.param("fuzz-negative", "", False, id="fuzzing-did-not-run"),
+        pytest.param("every-answer", "", False, id="nothing-was-answered"),
+        pytest.param("", "", False, id="rule"),
+    ],
+)
+def test_a_waiver_of_a_scenario_that_does_not_exist_is_told(scenario_name, stopped, told):
+    run = SimpleNamespace(
+        target=SimpleNamespace(waivers=(Waiver(OTHER, scenario_name, "ticket", FAR),)), stopped=stopped
+    )
+    unused = Run.unused_waivers(run, [roll_up(OTHER, [scenario("fail", f"{OTHER}/refused-xml")])])
+    assert [one for one in unused if "there is no such scenario" in one] == unused
+    assert bool(unused) is told
+
+
+def test_a_waiver_of_a_rule_that_was_not_selected_is_not_told():
+    run = SimpleNamespace(target=SimpleNamespace(waivers=(Waiver(OTHER, "else", "ticket", FAR),)), stopped="")
+    assert Run.unused_waivers(run, [RuleOutcome(OTHER, Verdict.UNTESTED, "not selected", selected=False)]) == []

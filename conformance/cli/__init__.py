@@ -7,9 +7,10 @@ import sys
 import click
 
 from conformance import __version__
-from conformance.cli.common import NO_VERDICT
+from conformance.cli.plan import plan
 from conformance.cli.prove import prove
 from conformance.cli.report import report
+from conformance.cli.restore import restore
 from conformance.cli.rules import rules
 from conformance.cli.run import run
 from conformance.cli.serve import serve
@@ -25,6 +26,8 @@ def main() -> None:
     Examples:
       arena-conformance run                      test the embedded Arena
       arena-conformance run --target arena.yaml  test the server of that file
+      arena-conformance plan --target arena.yaml what that run would do
+      arena-conformance restore --target FILE    undo what a killed run left
       arena-conformance serve --port 8080        an Arena for your own tests
       arena-conformance rules                    what is tested, and why
 
@@ -34,17 +37,16 @@ def main() -> None:
     """
 
 
-for command in (run, serve, report, prove, rules):
+for command in (run, plan, restore, report, serve, prove, rules):
     main.add_command(command)
 
 
 def entry() -> None:
-    """Runs the command line. An interruption before the run has begun has changed nothing: exit code 3."""
+    """Runs the command line. What is interrupted ends with exit code 3; a run that has begun sees to that itself."""
     try:
         sys.exit(main.main(standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("arena-conformance: interrupted before anything was sent", err=True)
-        sys.exit(NO_VERDICT)
+    except click.Abort:
+        raise KeyboardInterrupt from None

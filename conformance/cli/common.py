@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
 from conformance import contract
 
+if TYPE_CHECKING:
+    from conformance.target import Target
+
 PROFILES: Final = ("documented", "winter-2023")
-PHASES: Final = ("rules", "fuzz")
+PHASES: Final = ("rules", "fuzz", "walks")
 NO_VERDICT: Final = 3
+JOURNAL: Final = "journal.jsonl"  # its name in the report folder
 
 
 def chosen_rules(rules: tuple[str, ...]) -> frozenset[str]:
@@ -43,6 +47,26 @@ def must_be_usable(folder: Path) -> None:
         fail(f"--report-dir {folder}: {error.strerror}")
     if not os.access(folder, os.W_OK):
         fail(f"--report-dir {folder}: can't be written to; choose another folder")
+
+
+@contextmanager
+def sole_use(target: Target, *, force: bool) -> Iterator[None]:
+    """Keeps other commands on this machine from using the target's accounts. Fails where one does, unless forced."""
+    from conformance import locks
+
+    with ExitStack() as stack:
+        try:
+            taken = stack.enter_context(locks.accounts_of(target)).taken
+        except OSError as error:
+            click.echo(f"arena-conformance: can't tell whether another run uses these accounts: {error}", err=True)
+            taken = {}
+        if taken:
+            pids = ", ".join(sorted({*taken.values()} - {""})) or "(unknown)"
+            warning = f"process {pids} uses the same accounts ({', '.join(taken)}); logging in ends its sessions"
+            if not force:
+                fail(f"{warning}.\nWait for it, use other accounts, or go on with --force.")
+            click.echo(f"arena-conformance: {warning}", err=True)
+        yield
 
 
 @contextmanager

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from conformance.cli.common import PHASES, PROFILES, chosen_rules, fail, must_be_usable, shown_progress
+from conformance.cli.common import (
+    JOURNAL,
+    PHASES,
+    PROFILES,
+    chosen_rules,
+    fail,
+    must_be_usable,
+    shown_progress,
+    sole_use,
+)
 
 if TYPE_CHECKING:
+    from conformance.journal import Journal
     from conformance.target import Target
 
 
@@ -53,6 +64,11 @@ if TYPE_CHECKING:
 )
 @click.option("--budget", metavar="N", type=click.IntRange(min=1), help="Most calls to make; what decides goes first.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Fixes what is sent.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Goes on where another run uses these accounts, or where one has left something behind.",
+)
 @click.option("--strict", is_flag=True, help="Exit 3 where a deciding scenario could not be tested.")
 def run(
     base_url: str | None,
@@ -65,6 +81,7 @@ def run(
     budget: int | None,
     seed: int,
     strict: bool,
+    force: bool,
 ) -> None:
     """Tests a server and prints a verdict for each rule.
 
@@ -85,20 +102,32 @@ def run(
             "Write one to start from with: arena-conformance serve --write-target arena.yaml"
         )
     must_be_usable(report_dir)
-    with _target(target_file, base_url, profile) as target:
+    with target_of(target_file, base_url, profile) as target, ExitStack() as stack:
         from conformance import gate
+        from conformance.journal import Journal, JournalError
         from conformance.judge import Settings
 
+        journal = Journal()
+        if target_file is not None:  # what was made on the embedded Arena ends with it
+            stack.enter_context(sole_use(target, force=force))
+            journal = stack.enter_context(closing(_journal(report_dir / JOURNAL, force=force)))
         phases = frozenset(only or (PHASES if target.loopback else ["rules"]))
         settings = Settings(chosen, phases, seed=seed, max_examples=max_examples, budget=budget, strict=strict)
-        with shown_progress() as progress:
-            report = gate.run(target, settings, progress)
-    _publish(report, report_dir)
+        try:
+            with shown_progress() as progress:
+                report = gate.run(
+                    target, settings, progress, journal=journal, publish=lambda made: _write(made, report_dir)
+                )
+        except JournalError as error:
+            fail(str(error))
+        except gate.Abandoned as abandoned:
+            _stop_at_once(abandoned.report, journal.path)
+    _print(report, report_dir, journal.path)
     sys.exit(report["run"]["exit_code"])
 
 
 @contextmanager
-def _target(file: Path | None, base_url: str | None, profile: str | None) -> Iterator[Target]:
+def target_of(file: Path | None, base_url: str | None, profile: str | None) -> Iterator[Target]:
     """Yields the target of a file, or the embedded Arena's while it runs."""
     from conformance import target
 
@@ -118,17 +147,55 @@ def _target(file: Path | None, base_url: str | None, profile: str | None) -> Ite
         yield target.from_document(arena.target(server.url), environ={})
 
 
-def _publish(report: dict[str, Any], folder: Path) -> None:
-    from rich.console import Console
+def _journal(path: Path, *, force: bool) -> Journal:
+    """Opens the journal. Fails where a run left something behind, unless it is to be set aside."""
+    from conformance.journal import Journal, JournalError
 
-    from conformance.report import annotations, document, publish, terminal
+    try:
+        journal = Journal(path)
+        if not journal.past.undone:
+            if not force:
+                fail(
+                    f"run {journal.past.run} was killed and left something behind; its journal is {path}.\n"
+                    f"Undo it first: {_restore_command(path)}\n"
+                    "Or go on with --force: the journal is kept under another name."
+                )
+            click.echo(f"arena-conformance: the journal of another run is {journal.set_aside()} now", err=True)
+    except JournalError as error:
+        fail(str(error))
+    return journal
+
+
+def _write(report: dict[str, Any], folder: Path) -> None:
+    from conformance.report import document, publish
 
     document.write(report, folder / "report.json")
-    page, summary, *_ = publish.render(report, folder)
-    terminal.print_report(Console(highlight=False), report, str(page))
+    publish.render(report, folder)
+
+
+def _print(report: dict[str, Any], folder: Path, journal: Path | None) -> None:
+    from rich.console import Console
+
+    from conformance.report import annotations, summary, terminal
+
+    terminal.print_report(Console(highlight=False), report, str(folder / "index.html"))
+    if report["left_behind"] and journal is not None:
+        click.echo(f"Try again to undo it: {_restore_command(journal)}", err=True)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for command in annotations.render(report):
             click.echo(command)
     if job_summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         with Path(job_summary).open("a", encoding="utf-8") as file:
-            file.write(summary.read_text("utf-8") + "\n")
+            file.write(summary.render(report) + "\n")
+
+
+def _stop_at_once(report: dict[str, Any], journal: Path | None) -> NoReturn:
+    """Ends without waiting for anything, not even for calls that other threads make."""
+    undo = f"what the run left behind is undone by: {_restore_command(journal)}" if journal else "nothing is left"
+    click.echo(f"arena-conformance: stopped; {undo}", err=True)
+    sys.stdout.flush()
+    os._exit(report["run"]["exit_code"])
+
+
+def _restore_command(journal: Path) -> str:
+    return f"arena-conformance restore --target FILE --journal {shlex.quote(str(journal))}"

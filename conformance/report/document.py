@@ -58,7 +58,9 @@ def make(
         ],
         "behaviours": {one.id: fingerprint(one, exchanges) for one in sorted(scenarios, key=lambda one: one.id)},
         "exchanges": [_exchange(exchange) for exchange in exchanges],
+        **_cleaned(run.extras, clean),
         "unused_waivers": [clean(waiver) for waiver in run.unused_waivers(outcomes)],
+        "notes": [clean(note) for note in run.recorder.notes],
         "left_behind": [clean(left) for left in run.stage.left_behind],
         "complete": True,
     }
@@ -172,6 +174,18 @@ def _body(raw: bytes | None) -> dict[str, str]:
         return {"body": raw.decode()[:LONGEST_TEXT]}
     except UnicodeDecodeError:
         return {"body_base64": base64.b64encode(raw[:LONGEST_TEXT]).decode()}
+
+
+def _cleaned(value: Any, clean: Clean) -> Any:
+    """Returns what a phase says of itself without any secret."""
+    match value:
+        case str():
+            return clean(value)
+        case list():
+            return [_cleaned(one, clean) for one in value]
+        case dict():
+            return {key: _cleaned(one, clean) for key, one in value.items()}
+    return value
 
 
 def _quota(exchanges: Sequence[Exchange]) -> dict[str, int | None]:

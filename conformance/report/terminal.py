@@ -23,6 +23,8 @@ def print_report(console: Console, report: dict[str, Any], where: str) -> None:
         failed = [one for one in rule["scenarios"] if one["verdict"] == "fail"]
         if failed:
             _failures(console, rule, failed)
+            _stories(console, rule, report)
+            console.print()
     console.print(_table(report))
     _reasons(console, report)
     others = len(report["rules"]) - len(words.selected(report))
@@ -30,6 +32,8 @@ def print_report(console: Console, report: dict[str, Any], where: str) -> None:
         _line(console, "", f"{others} rule{' was' if others == 1 else 's were'} not selected.", "")
     for waiver in report.get("unused_waivers", []):
         _line(console, "waiver that no longer applies  ", waiver, "yellow")
+    for note in report.get("notes", []):
+        _line(console, "    note  ", note, "yellow")
     for left in report["left_behind"]:
         _line(console, "  left behind  ", left, "yellow")
     run = report["run"]
@@ -58,7 +62,17 @@ def _failures(console: Console, rule: dict[str, Any], failed: list[dict[str, Any
     if len(failed) > _MOST_SHOWN:
         more = len(failed) - _MOST_SHOWN
         _line(console, "  ", f"and {more} more scenario{'' if more == 1 else 's'} of this rule", "")
-    console.print()
+
+
+def _stories(console: Console, rule: dict[str, Any], report: dict[str, Any]) -> None:
+    """Tells the shortest walk that breaks the rule, an action a line; its last answer is the failure itself."""
+    for story in report.get("walks", {}).get("stories", []):
+        if story["rule"] == rule["id"]:
+            _line(console, "  ", "the shortest walk that shows it", "bold")
+            for number, one in enumerate(story["actions"], start=1):
+                told = f"{one['account']} {one['action']}: {one['actual'].partition(' ')[0]}"
+                wanted = f", expected {one['expected']}" if one["expected"] else ""
+                _line(console, f"    {number}. ", f"{told}{wanted}", "")
 
 
 def _table(report: dict[str, Any]) -> Table:

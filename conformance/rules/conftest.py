@@ -49,7 +49,7 @@ def answered(request: pytest.FixtureRequest) -> Answered:
 
     def find(fits: Callable[[Exchange], bool], ask: Callable[[], Exchange]) -> Exchange:
         run = request.config.stash[RUN]
-        for exchange in run.recorder.exchanges:
+        for exchange in filter(run.recorder.tells, run.recorder.exchanges):
             if exchange.operation == REOPEN and exchange.purpose == "scenario" and fits(exchange):
                 run.borrow(request.node, exchange)
                 return exchange

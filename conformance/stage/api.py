@@ -11,16 +11,22 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from conformance.evidence import UNREADABLE, Exchange, Subject
+from conformance.journal import CREATE, DELETE
 from conformance.session import STATUS_CHANGES, Session
 from conformance.target import Staging
 
 COMMENT: Final = "Completed by a conformance test."
 _SERVER_ERROR = 500
 _UNAUTHORIZED = 401
+_UNKNOWN: Final = frozenset({404, 410})
 
 
 class Unstaged(Exception):
     """A state could not be staged: the target refuses it, or lacks what it takes."""
+
+
+class Declined(Unstaged):
+    """The target refused a call, so that nothing was done."""
 
 
 class StagingBroke(Exception):
@@ -38,7 +44,7 @@ def create(session: Session, *, name: str, description: str, staging: Staging, o
         body["owner"] = {"guid": owner}
     if staging.number_prefix:
         body["template"]["numberFormat"] = {"prefix": {"guid": staging.number_prefix}}
-    answer = session.call("POST", "/qualityprocesses", operation="create-quality-process", body=body)
+    answer = session.call("POST", "/qualityprocesses", operation=CREATE, body=body)
     if answer.refused and staging.number_prefix:  # how a prefix is named is not documented; templates have their own
         plain = replace(staging, number_prefix="")
         return create(session, name=name, description=description, staging=plain, owner=owner)
@@ -56,7 +62,7 @@ def find(session: Session, name: str) -> list[str]:
 
 def process(session: Session, guid: str) -> dict[str, Any]:
     """Returns the process as its single view shows it."""
-    answer = session.call("GET", _path(guid), operation="read-quality-process")
+    answer = look(session, guid)
     shown = _done(answer, "read a quality process").json
     if not isinstance(shown, dict) or shown.get("guid") != guid:
         raise StagingBroke(f"exchange {answer.id}: the answer does not show the quality process: {answer.summary()}")
@@ -102,6 +108,13 @@ def complete_process(session: Session, guid: str) -> Exchange:
     return session.call("POST", STATUS_CHANGES, operation="complete-process", body=body, subject=subject)
 
 
+def reopen_process(session: Session, guid: str) -> Exchange:
+    """Asks to reopen a process; the answer may be a refusal."""
+    body = {"qualityProcess": {"guid": guid}, "complete": False, "comment": COMMENT}
+    subject = Subject(guid, "")
+    return session.call("POST", STATUS_CHANGES, operation="reopen-process", body=body, subject=subject)
+
+
 def decisions(session: Session, subject: Subject) -> list[dict[str, Any]]:
     """Returns the decisions of a sign-off step."""
     path = _path(subject.process, "steps", subject.step, "decisions")
@@ -126,7 +139,17 @@ def decide(session: Session, subject: Subject, decision: str, verdict: str) -> N
 
 def delete(session: Session, guid: str) -> Exchange:
     """Asks to delete a process; the answer may be a refusal."""
-    return session.call("DELETE", _path(guid), operation="delete-quality-process")
+    return session.call("DELETE", _path(guid), operation=DELETE, subject=Subject(guid, ""))
+
+
+def look(session: Session, guid: str) -> Exchange:
+    """Asks for a process; the answer may be a refusal."""
+    return session.call("GET", _path(guid), operation="read-quality-process")
+
+
+def is_unknown(answer: Exchange) -> bool:
+    """Tells whether a refusal says that there is no such process, and nothing else."""
+    return answer.status in _UNKNOWN
 
 
 def _path(*parts: str) -> str:
@@ -144,13 +167,15 @@ def _done(answer: Exchange, what: str) -> Exchange:
     hint = ""
     if answer.status == _UNAUTHORIZED:
         hint = "; the session was just opened: a proxy may have eaten the header arena_session_id (it has underscores)"
-    raise Unstaged(f"exchange {answer.id}: the target refused to {what} as {who}: {answer.summary()}{hint}")
+    raise Declined(f"exchange {answer.id}: the target refused to {what} as {who}: {answer.summary()}{hint}")
 
 
 def _member(answer: Exchange, name: str, kind: type) -> Any:
     value = answer.json.get(name) if isinstance(answer.json, dict) else None
     if answer.json is UNREADABLE:
-        raise StagingBroke(f"exchange {answer.id}: the answer to {answer.operation} is no JSON: {answer.summary()}")
+        raise StagingBroke(
+            f"exchange {answer.id}: the answer to {answer.operation} is {answer.no_json}: {answer.summary()}"
+        )
     if not isinstance(value, kind) or value == "":
         raise Unstaged(f"exchange {answer.id}: the answer to {answer.operation} has no {name}: {answer.summary()}")
     return value

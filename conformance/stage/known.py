@@ -10,7 +10,7 @@ from conformance.stage import api
 from conformance.stage.api import StagingBroke, Unstaged
 from conformance.stage.ledger import Ledger
 from conformance.stage.plots import RESTRICTED, holders
-from conformance.stage.staged import COMPLETE, StagedProcess, StagedStep
+from conformance.stage.staged import COMPLETE, UNKNOWN, StagedProcess, StagedStep
 
 _COMPLETED: Final = frozenset({"COMPLETE", "COMPLETED"})
 
@@ -45,11 +45,13 @@ class KnownProcesses:
         """Completes a step, by the account `by` or by whoever may."""
         answer: Exchange | None = None
         for role in dict.fromkeys([*filter(None, [by]), *self.permitted(staged)]):
+            known, staged.state = staged.state, UNKNOWN  # until an answer tells
             answer = api.complete(self._sessions[role], staged.subject)
             # what is refused may be complete already
             if answer.accepted or (not self.ledger.blind and self.ledger.status(staged.subject) == COMPLETE):
                 staged.state, staged.completed_by = COMPLETE, role
                 return
+            staged.state = known if answer.refused else UNKNOWN
         if answer is None:
             raise Unstaged("no account of the target file may complete the step")
         if answer.refused:

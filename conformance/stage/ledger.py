@@ -152,7 +152,10 @@ class Ledger:
         """Tells whether calls on this step wait for a reading of a view to show what they did."""
         known = self._views.get((step.process, view))
         since = self._since(known.read_at, step.process) if known else []
-        return any(exchange.subject and exchange.subject.step in (step.step, "") for exchange in since)
+        return any(
+            (exchange.subject and exchange.subject.step in (step.step, "")) or _mentions(exchange, step.step)
+            for exchange in since
+        )
 
     def follow_decisions(self, signoff: Subject) -> None:
         """Makes the decisions of a sign-off step part of what is read, from now on."""
@@ -215,12 +218,15 @@ class Ledger:
                 self.surprises.append(Surprise(tuple(found), tuple(suspects), may_be_staging))
 
     def _since(self, number: int, guid: str = "") -> list[Exchange]:
-        """Returns the calls after exchange `number` that name the process, but for staging."""
-        return [
-            exchange
-            for exchange in self._recorder.exchanges[number:]
-            if exchange.operation == REOPEN and exchange.purpose != "staging" and (not guid or _names(exchange, guid))
-        ]
+        """Returns the calls after exchange `number` that name the process or a step of it, but for staging."""
+        calls = (one for one in self._recorder.exchanges[number:] if one.operation == REOPEN)
+        return [one for one in calls if one.purpose != "staging" and (not guid or self._names(one, guid))]
+
+    def _names(self, exchange: Exchange, guid: str) -> bool:
+        aimed = exchange.subject is not None and exchange.subject.process == guid
+        known = self._views.get((guid, STEPS))
+        steps = {place.guid for place in known.facts} if known else set()
+        return aimed or any(_mentions(exchange, one) for one in {guid, *steps})
 
     # what should be read next
 
@@ -277,7 +283,8 @@ class Ledger:
         if known is not None and exchange.accepted:
             asked = json.loads(exchange.request_body or b"{}").get("assignees")
             known.facts[Place("step", step.step, "assignees")] = json.dumps(assignees(asked), sort_keys=True)
-        self._free(step.process, STEPS, step.step, () if exchange.accepted else ("assignees",))
+        elif known is not None:
+            self._free(step.process, STEPS, step.step, ("assignees",))
 
     def _free(self, guid: str, view: str, of: str, fields: tuple[str, ...] = ()) -> None:
         """Lets fields of an object read as they will; without fields all of them."""
@@ -291,6 +298,5 @@ def _is_free(place: Place, known: _View) -> bool:
     return place in known.free or of_process or (known.partial and place not in known.facts)
 
 
-def _names(exchange: Exchange, guid: str) -> bool:
-    aimed = exchange.subject is not None and exchange.subject.process == guid
-    return aimed or guid.encode() in (exchange.request_body or b"")
+def _mentions(exchange: Exchange, guid: str) -> bool:
+    return guid.encode() in (exchange.request_body or b"")

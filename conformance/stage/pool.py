@@ -9,10 +9,11 @@ from __future__ import annotations
 from contextlib import suppress
 
 from conformance.evidence import UNREADABLE, Exchange, Recorder, Subject
-from conformance.session import JSON, REOPEN, LoginFailed, NoAccount, Sessions
+from conformance.session import JSON, REOPEN, LoginFailed, NoAccount, Sessions, Spent
+from conformance.stage import api
 from conformance.stage.api import StagingBroke, Unstaged
 from conformance.stage.ledger import DECISIONS, PROCESS, STEPS, Surprise
-from conformance.stage.plots import GROUP, SEVERAL, UNASSIGNED
+from conformance.stage.plots import GROUP, SEVERAL, UNASSIGNED, Plot
 from conformance.stage.processes import Processes
 from conformance.stage.staged import COMPLETE, DOUBTED, OPEN, UNKNOWN, Proof, StagedProcess, StagedStep
 from conformance.stage.standing import StandingProcesses
@@ -30,7 +31,6 @@ class Stage:
 
     def __init__(self, sessions: Sessions, recorder: Recorder, staging: Staging, run_id: str) -> None:
         self.careful = False
-        self.left_behind: list[str] = []
         self.proofs: dict[str, list[Proof]] = {}  # by scenario: what shows that its refusals are for the right reason
         self._sessions = sessions
         self._recorder = recorder
@@ -74,7 +74,9 @@ class Stage:
         if completed_by and staged.state == COMPLETE and staged.completed_by != completed_by:
             self._bring_to(staged, OPEN)
         self._bring_to(staged, COMPLETE, completed_by)
-        return self._leasing(staged.subject)
+        self._leasing(staged.subject)
+        self._bring_to(staged, COMPLETE, completed_by)  # it may have read otherwise
+        return staged.subject
 
     def permitted(self, step: Subject) -> list[str]:
         """Returns the accounts that may reopen a step; where one was seen to be able to, this one alone.
@@ -140,6 +142,19 @@ class Stage:
         self._processes.complete_process(process)
         return self._leasing(staged.subject)
 
+    # what is used apart from scenarios
+
+    def make(self, plot: Plot) -> StagedProcess:
+        """Makes a process that no scenario uses; whoever does reads it back. It is deleted like any other."""
+        if not isinstance(self._processes, Processes):
+            raise Unstaged("the target file lists the steps that may be used, so that no process is made")
+        return self._processes.make_apart(plot)
+
+    def remove(self, process: StagedProcess) -> None:
+        """Deletes such a process before the run ends."""
+        if isinstance(self._processes, Processes):
+            self._processes.remove(process)
+
     # reading
 
     def look(self, step: Subject, *beside: Subject) -> None:
@@ -156,6 +171,10 @@ class Stage:
         """Reads a step by its own view, which has to show what the list of steps should."""
         self._ledger.compare_single(step)
 
+    def begin_scenario(self, name: str) -> None:
+        """Takes note that a scenario begins; one that is tried again has to be proven anew."""
+        self.proofs.pop(name, None)
+
     def end_scenario(self) -> None:
         """Takes note that a scenario is over."""
         if self.careful:
@@ -171,6 +190,20 @@ class Stage:
             if self._processes.completed_itself(exchange.subject):
                 return "the process was completed by its last step, which staging did not mean to do"
         except (Unstaged, StagingBroke):
+            return ""
+        return ""
+
+    def why_gone(self, exchange: Exchange) -> str:
+        """Returns why a refusal says nothing: the target shows the process no more; empty where it does."""
+        guid = exchange.subject.process if exchange.subject else ""
+        process = next((one for one in self._processes.made if one.guid == guid), None)
+        if process is None:
+            return ""
+        try:
+            api.process(self._sessions[process.creator], guid)
+        except Unstaged as error:
+            return f"what this run made is no longer there; was the target restarted, or its data restored? {error}"
+        except (StagingBroke, LoginFailed, NoAccount, Spent):
             return ""
         return ""
 
@@ -194,18 +227,22 @@ class Stage:
         """Reads nothing any more: nothing shows what the last calls did."""
         self._ledger.forgo(reason)
 
+    @property
+    def left_behind(self) -> list[str]:
+        """What this run made and has not deleted, or can't."""
+        return self._processes.remaining()
+
     def calls_to_end(self) -> int:
         """Returns how many calls it takes at most to prove refusals, read everything back and remove what was made."""
         waiting = sum(1 for one in self._processes.made for step in one.regular if step.waiting and not one.completed)
-        return 2 * waiting + sum(len(self._ledger.views_of(one.guid)) + 1 for one in self._processes.made)
+        changed = 2 * len(self._sessions.journal.past.changed)
+        apart = len(self._processes.apart) if isinstance(self._processes, Processes) else 0
+        read_back = sum(len(self._ledger.views_of(one.guid)) + 1 for one in self._processes.made)
+        return 2 * waiting + changed + apart + read_back
 
     def close(self) -> None:
         """Deletes what this run made; what could not be deleted is in `left_behind`."""
-        self.left_behind += self._processes.delete()
-
-    def abandon(self) -> None:
-        """Leaves behind what was not deleted yet."""
-        self.left_behind += self._processes.remaining()
+        self._processes.delete()
 
     # inside
 
@@ -233,6 +270,9 @@ class Stage:
             staged.state = COMPLETE
         if staged.state == UNKNOWN:
             staged.state = self._ledger.status(staged.subject)
+        else:  # a reading may have shown that a call did what it should not
+            known = self._ledger.statuses(staged.subject.process)
+            staged.state = known.get(staged.subject.step, staged.state)
         if staged.state == state:
             return
         if state == OPEN:

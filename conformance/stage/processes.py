@@ -9,7 +9,7 @@ from typing import Any
 from conformance.evidence import Recorder, Subject
 from conformance.session import LoginFailed, NoAccount, Session, Sessions
 from conformance.stage import api
-from conformance.stage.api import StagingBroke, Unstaged
+from conformance.stage.api import Declined, StagingBroke, Unstaged
 from conformance.stage.known import KnownProcesses
 from conformance.stage.ledger import DECISIONS, STEPS
 from conformance.stage.plots import GROUP, PLOTS, RESTRICTED, UNASSIGNED, Plot, holders
@@ -24,8 +24,10 @@ class Processes(KnownProcesses):
         super().__init__(sessions, recorder)
         self._staging = staging
         self._run_id = run_id
+        self.apart: list[StagedProcess] = []  # processes that no scenario uses
         self._refused: dict[str, Exception] = {}
         self._unanswered: set[str] = set()  # names of processes that may exist, though no answer says so
+        self._kept: list[str] = []  # what could not be deleted, and why
 
     def lease(self, owner: str, assigned_to: str) -> StagedStep:
         """Returns a step of that owner that is assigned so, or may be in its turn."""
@@ -113,27 +115,41 @@ class Processes(KnownProcesses):
             with suppress(Unstaged, StagingBroke):
                 self.decide(process, "approved")
 
-    def delete(self) -> list[str]:
-        """Deletes every process that this run made, and returns what could not be deleted and why."""
-        left = []
+    def delete(self) -> None:
+        """Deletes every process that this run made. What it does not come to, or can't delete, `remaining` tells."""
+        self.made, self.apart = [*self.made, *self.apart], []
         while self.made:
             process = self.made[-1]
             reason = self._delete(process.guid, process.creator, process.plot.owner)
             if reason:
-                left.append(f"{self._shown(process)}: {reason}")
+                self._kept.append(f"{self._shown(process)}: {reason}")
             self.made.remove(process)
         for name in sorted(self._unanswered):
             with suppress(Unstaged, StagingBroke, NoAccount, LoginFailed):
                 for guid in api.find(self._sessions["owner"], name):
+                    self._sessions.journal.made(guid, name)
                     reason = self._delete(guid, "owner", "colleague")
                     if reason:
-                        left.append(f"quality process {guid} ({name}): {reason}")
-        return left
+                        self._kept.append(f"quality process {guid} ({name}): {reason}")
+                self._unanswered.discard(name)
+
+    def make_apart(self, plot: Plot) -> StagedProcess:
+        """Makes a process that is none of those that scenarios share; it is deleted with them, if not before."""
+        process = self._make(plot)
+        self.made.remove(process)
+        self.apart.append(process)
+        return process
+
+    def remove(self, process: StagedProcess) -> None:
+        """Deletes a process that was made apart; where that can't be done it is tried again at the end."""
+        if not self._delete(process.guid, process.creator, process.plot.owner):
+            self.apart.remove(process)
 
     def remaining(self) -> list[str]:
         """Returns what was not deleted, and what may exist."""
         unanswered = [f"perhaps a quality process {name}: its creation was not answered" for name in self._unanswered]
-        return [f"{self._shown(process)}: not deleted" for process in self.made] + sorted(unanswered)
+        made = [f"{self._shown(process)}: not deleted" for process in (*self.made, *self.apart)]
+        return [*self._kept, *made, *sorted(unanswered)]
 
     def _shown(self, process: StagedProcess) -> str:
         return f"quality process {process.guid} ({self._name(process.plot)})"
@@ -146,6 +162,9 @@ class Processes(KnownProcesses):
                 with suppress(NoAccount, LoginFailed):
                     answer = api.delete(self._sessions[role], guid)
                     if answer.accepted:
+                        return ""
+                    if api.is_unknown(answer) and api.is_unknown(api.look(self._sessions[role], guid)):
+                        self._sessions.journal.deleted(guid)  # an interrupted call has deleted it, or somebody else
                         return ""
                     reason = answer.summary()
         return reason
@@ -189,9 +208,13 @@ class Processes(KnownProcesses):
     def _create(self, plot: Plot, creator: str, owner: str) -> dict[str, Any]:
         name = self._name(plot)
         self._unanswered.add(name)
-        created = api.create(
-            self._sessions[creator], name=name, description=plot.description, staging=self._staging, owner=owner
-        )
+        try:
+            created = api.create(
+                self._sessions[creator], name=name, description=plot.description, staging=self._staging, owner=owner
+            )
+        except Declined:
+            self._unanswered.discard(name)
+            raise
         self._unanswered.discard(name)
         return created
 

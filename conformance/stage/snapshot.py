@@ -121,11 +121,11 @@ def changes(before: Snapshot, after: Snapshot) -> list[Change]:
 
 
 def assignees(value: Mapping[str, Any] | None) -> dict[str, list[str]] | None:
-    """Returns the guids of assigned users and groups; None for nobody."""
+    """Returns the guids of assigned users and groups; None for nobody. What else a server shows is left out."""
     members = {
         kind: sorted(str(one.get("guid")) for one in entries if isinstance(one, dict))
         for kind, entries in (value or {}).items()
-        if isinstance(entries, list) and entries
+        if kind in ("users", "userGroups") and isinstance(entries, list) and entries
     }
     return members or None
 

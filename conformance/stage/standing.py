@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import Final
 
 from conformance.evidence import Recorder, Subject
-from conformance.session import LoginFailed, NoAccount, Sessions
-from conformance.stage.api import StagingBroke, Unstaged
+from conformance.journal import Standing
+from conformance.session import Sessions
+from conformance.stage import undo
+from conformance.stage.api import Unstaged
 from conformance.stage.known import KnownProcesses
 from conformance.stage.plots import GROUP, UNASSIGNED, Plot
 from conformance.stage.staged import COMPLETE, OPEN, StagedProcess, StagedStep
@@ -23,9 +25,12 @@ class StandingProcesses(KnownProcesses):
 
     def __init__(self, sessions: Sessions, recorder: Recorder, staging: Staging) -> None:
         super().__init__(sessions, recorder)
-        self._found: dict[Subject, str] = {}  # the state that each regular step was found in
+        self._kept: dict[Subject, str] = {}  # the steps that could not be brought back, and why
         for standing in staging.steps:
             self._stand(standing)
+        steps = [step for process in self.made if not process.completed for step in process.regular]
+        sessions.journal.lists(Standing(one.subject, one.state, tuple(self.permitted(one))) for one in steps)
+        sessions.journal.allows(Subject(one.process, one.step) for one in staging.steps)
 
     def lease(self, owner: str, assigned_to: str) -> StagedStep:
         """Returns a step of that owner and assignee in an open process. Raises Unstaged where none stands ready."""
@@ -58,21 +63,20 @@ class StandingProcesses(KnownProcesses):
         """Raises Unstaged: such a step can't be listed."""
         raise Unstaged("a target file lists no sign-off steps of completed processes")
 
-    def delete(self) -> list[str]:
-        """Brings every step back to the state that it was found in, and returns which could not be."""
-        left = []
-        for process in self.made:
-            for step in process.regular if not process.completed else ():
-                try:
-                    self._restore(step)
-                except (Unstaged, StagingBroke, NoAccount, LoginFailed) as error:
-                    left.append(f"{self._shown(step)}: {error}")
-        return left
+    def delete(self) -> None:
+        """Brings every changed step back to the state that it was found in. Which are not, `remaining` tells."""
+        journal = self._sessions.journal
+        for standing in [*journal.past.changed.values()]:
+            step = self.step(standing.subject)
+            if step and step.state == standing.status:
+                journal.restored(standing.subject)
+            else:
+                self._kept[standing.subject] = undo.restore(self._sessions, standing)
 
     def remaining(self) -> list[str]:
         """Returns the steps that are not as they were found."""
-        steps = [step for process in self.made if not process.completed for step in process.regular]
-        return [f"{self._shown(step)}: not restored" for step in steps if step.state != self._found[step.subject]]
+        changed = self._sessions.journal.past.changed.values()
+        return [f"{undo.shown(one)}: {self._kept.get(one.subject) or 'not restored'}" for one in changed]
 
     def _stand(self, standing: StandingStep) -> None:
         process = next((one for one in self.made if one.guid == standing.process), None)
@@ -90,22 +94,6 @@ class StandingProcesses(KnownProcesses):
         state = OPEN if standing.state.startswith("open-") else COMPLETE
         assigned_to = GROUP if standing.state == "completed-group" else standing.assignee or UNASSIGNED
         process.regular.append(StagedStep(subject, assigned_to, state))
-        self._found[subject] = state
-
-    def _restore(self, step: StagedStep) -> None:
-        wanted = self._found[step.subject]
-        if step.state == wanted:
-            return
-        if wanted == COMPLETE:
-            self.complete(step)
-            return
-        answers = (self._sessions[role].reopen(step.subject, purpose="staging") for role in self.permitted(step))
-        if not any(answer.accepted for answer in answers):
-            raise Unstaged("no permitted account could reopen it")
-
-    def _shown(self, step: StagedStep) -> str:
-        found = self._found[step.subject]
-        return f"step {step.subject.step} of quality process {step.subject.process}, which was {found}"
 
 
 def _whose(assigned_to: str) -> str:

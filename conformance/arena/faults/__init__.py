@@ -14,6 +14,7 @@ from conformance.arena.faults import (
     completed,
     effects,
     envelope,
+    four_actions,
     headers,
     keys,
     limits,
@@ -70,6 +71,7 @@ MODULES = (
     codes,
     silent,
     silent_effects,
+    four_actions,
 )
 
 
@@ -109,4 +111,4 @@ def _own(fault: type[Fault]) -> set[str]:
     families = [one for one in fault.__mro__ if issubclass(one, Fault) and one is not Fault]
     policies = [one for one in fault.Rules.__mro__ if issubclass(one, Policy) and one is not Policy]
     names = {name for one in (*families, *policies) for name in vars(one)}
-    return names - {"rule", "Rules", "in_profile", "__doc__", "__module__", "__qualname__", "policy"}
+    return names - {"rule", "Rules", "in_profile", "shown_by", "__doc__", "__module__", "__qualname__", "policy"}

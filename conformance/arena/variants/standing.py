@@ -1,6 +1,8 @@
 """Arenas on which nothing can be made: the steps to be tested stand ready."""
 
 # ruff: noqa: D102 - what an override is for is said by its class
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from conformance.arena.clock import Clock
@@ -10,6 +12,7 @@ from conformance.arena.store import (
     DecisionType,
     ProcessStatus,
     QualityProcess,
+    Step,
     StepStatus,
     StepType,
     User,
@@ -19,25 +22,43 @@ from conformance.arena.store import (
 from conformance.arena.variants.base import Variant
 from conformance.arena.world import World
 
-# Each process: its owner, and for each regular step the state and the assignee (an account, or "group").
-_STANDING = (
-    ("owner", (("completed-assigned", "assignee"), ("completed-assigned", "colleague"))),
-    ("owner", (("completed-unassigned", ""), ("completed-group", "group"))),
-    ("owner", (("open-assigned", "assignee"),)),
-    ("owner", (("in-completed-process", "assignee"), ("in-completed-process", ""))),
-    ("colleague", (("completed-assigned", "restricted_assignee"), ("completed-assigned", "assignee"))),
-    ("restricted_owner", (("completed-assigned", "assignee"), ("completed-unassigned", ""))),
+
+@dataclass(frozen=True)
+class Standing:
+    """A regular step that stands ready: its state, its owner, its assignee (an account) and its process (any name)."""
+
+    state: str
+    owner: str
+    assignee: str
+    process: str
+
+
+_LISTED = (
+    Standing("completed-assigned", "owner", "assignee", "first"),
+    Standing("completed-assigned", "owner", "colleague", "first"),
+    Standing("completed-unassigned", "owner", "", "second"),
+    Standing("completed-group", "owner", "", "second"),
+    Standing("open-assigned", "owner", "assignee", "third"),
+    Standing("in-completed-process", "owner", "assignee", "fourth"),
+    Standing("in-completed-process", "owner", "", "fourth"),
+    Standing("completed-assigned", "colleague", "restricted_assignee", "fifth"),
+    Standing("completed-assigned", "colleague", "assignee", "fifth"),
+    Standing("signoff-approved", "colleague", "", "fifth"),
+    Standing("completed-assigned", "restricted_owner", "assignee", "sixth"),
+    Standing("completed-unassigned", "restricted_owner", "", "sixth"),
 )
 
 
 class StepsStandReady(Variant):
     """Quality processes can't be made by everybody: the target file lists steps that stand ready."""
 
+    listed: ClassVar[Sequence[Any]] = _LISTED
+
     def __init__(self, world: World, profile: str = "documented", clock: Clock | None = None) -> None:
         super().__init__(world, profile, clock)
         self.standing: list[dict[str, str]] = []
-        for owner, steps in _STANDING:
-            self._stand(owner, steps)
+        for name in dict.fromkeys(one.process for one in self.listed):
+            self._stand([one for one in self.listed if one.process == name])
 
     def target(self, base_url: str) -> dict[str, Any]:
         return {**super().target(base_url), "staging": {"mode": "fixed", "steps": self.standing}}
@@ -48,12 +69,12 @@ class StepsStandReady(Variant):
     def delete_process(self, visit: Visit) -> tuple[int, Any]:
         return self.unknown_endpoint(visit)
 
-    def _stand(self, owner: str, steps: tuple[tuple[str, str], ...]) -> None:
+    def _stand(self, listed: Sequence[Any]) -> None:
         template = self.store.templates[self.world.staging["template"]]
-        user = self._user(owner)
+        user = self._user(listed[0].owner)
         process = QualityProcess(
             guid=new_guid(),
-            name=f"Stands ready for {owner}",
+            name=f"Stands ready for {user.full_name}",
             number=f"CAR-{9000 + len(self.standing):06}",
             description="",
             workspace_id=user.workspace_id,
@@ -66,28 +87,28 @@ class StepsStandReady(Variant):
             steps=self.new_steps(template),
         )
         self.store.processes[process.guid] = process
-        for step, (state, assignee) in zip(process.steps, steps, strict=False):
-            if assignee == "group":
-                step.groups = (self.store.groups[self.world.staging["assignee_group"]],)
-            elif assignee:
-                step.users = (self._user(assignee),)
-            if not state.startswith("open-"):
-                step.status, step.complete_date_time, step.complete_user = StepStatus.COMPLETE, self.now(), user
-            standing = {"state": state, "owner": owner, "process": process.guid, "step": step.guid}
-            self.standing.append({**standing, **({"assignee": assignee} if assignee not in ("", "group") else {})})
-        if owner == "colleague":
-            self._approve(process, user)
-        if steps[0][0] == "in-completed-process":
-            process.status, process.completed_date_time = ProcessStatus.COMPLETED, self.now()
+        regular = iter([step for step in process.steps if step.type is StepType.REGULAR])
+        signoffs = iter([step for step in process.steps if step.type is StepType.SIGNOFF])
+        for standing in listed:
+            step = next(signoffs if standing.state.startswith("signoff") else regular)
+            self._bring_to(process, step, standing)
+            entry = {"state": standing.state, "owner": standing.owner, "process": process.guid, "step": step.guid}
+            self.standing.append({**entry, **({"assignee": standing.assignee} if standing.assignee else {})})
 
-    def _approve(self, process: QualityProcess, user: User) -> None:
-        signoff = next(step for step in process.steps if step.type is StepType.SIGNOFF)
-        signoff.decisions.append(
-            Decision(new_guid(), DecisionType.ALL_REQUIRED, user, None, Verdict.APPROVED, "", self.now())
-        )
-        signoff.status, signoff.complete_date_time, signoff.complete_user = StepStatus.COMPLETE, self.now(), user
-        owner = {"state": "signoff-approved", "owner": "colleague"}
-        self.standing.append({**owner, "process": process.guid, "step": signoff.guid})
+    def _bring_to(self, process: QualityProcess, step: Step, standing: Any) -> None:
+        if standing.state == "completed-group":
+            step.groups = (self.store.groups[self.world.staging["assignee_group"]],)
+        elif standing.assignee:
+            step.users = (self._user(standing.assignee),)
+        if standing.state.startswith(("completed-", "in-", "signoff-approved")):
+            step.status, step.complete_date_time, step.complete_user = StepStatus.COMPLETE, self.now(), process.owner
+        if standing.state == "in-completed-process":
+            process.status, process.completed_date_time = ProcessStatus.COMPLETED, self.now()
+        if step.type is StepType.SIGNOFF:
+            verdict = {"signoff-approved": Verdict.APPROVED, "signoff-rejected": Verdict.REJECTED}.get(standing.state)
+            decided = None if verdict is None else self.now()
+            decision = Decision(new_guid(), DecisionType.ALL_REQUIRED, process.owner, None, verdict, "", decided)
+            step.decisions.append(decision)
 
     def _user(self, role: str) -> User:
         return self.store.users[self.world.accounts[role].guid]

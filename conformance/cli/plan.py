@@ -1,0 +1,89 @@
+"""`arena-conformance plan`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from conformance.cli.common import NO_VERDICT, PHASES, PROFILES, chosen_rules
+from conformance.cli.run import target_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from conformance.plan import Plan
+
+
+@click.command()
+@click.option("--base-url", metavar="URL", help="Overrides base_url of the target file.")
+@click.option("--target", "target_file", metavar="FILE", type=click.Path(path_type=Path), help="The target file.")
+@click.option("--profile", type=click.Choice(PROFILES), help="Overrides the target file's profile.")
+@click.option("--rule", "rules", multiple=True, metavar="ID", help="Plan for this rule only; may be repeated.")
+@click.option("--only", multiple=True, type=click.Choice(PHASES), help="Plan for this part only; may be repeated.")
+@click.option("--max-examples", metavar="N", type=click.IntRange(min=1), default=300, show_default=True)
+def plan(
+    base_url: str | None,
+    target_file: Path | None,
+    profile: str | None,
+    rules: tuple[str, ...],
+    only: tuple[str, ...],
+    max_examples: int,
+) -> None:
+    """Tells what `run` would do, and changes nothing.
+
+    Logs in with every account (which ends the sessions these have elsewhere),
+    reads, and logs out. The number of calls is that of the same run against
+    an embedded Arena with the same accounts.
+
+    \b
+    Examples:
+      arena-conformance plan --target arena.yaml
+      arena-conformance plan --target arena.yaml --only rules
+
+    \b
+    Exit codes: 0 the run can be made, 2 bad usage or target file, 3 it can't.
+    """
+    chosen = chosen_rules(rules)
+    with target_of(target_file, base_url, profile) as target:
+        from rich.console import Console
+
+        from conformance import plan as planning
+        from conformance.judge import Settings
+
+        phases = frozenset(only or (PHASES if target.loopback else ["rules"]))
+        made = planning.make(target, Settings(chosen, phases, max_examples=max_examples))
+    _print(Console(highlight=False), made)
+    sys.exit(NO_VERDICT if made.obstacles else 0)
+
+
+def _print(console: Console, plan: Plan) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("rule", "decided", "scenarios", "calls", box=None, pad_edge=False, header_style="bold")
+    for rule in plan.rehearsal["rules"]:
+        if rule["reason"] != "not selected":
+            decided = "yes" if rule["verdict"] == "pass" else "no"
+            table.add_row(rule["id"], decided, rule["coverage"], str(rule["calls"]))
+    console.print(table)
+    for reason, scenarios in _missing(plan.rehearsal).items():
+        console.print(Text(f"untested  {', '.join(scenarios)}: {reason}", "yellow"), soft_wrap=True)
+    for warning in plan.warnings:
+        console.print(Text(f"warning  {warning}", "yellow"), soft_wrap=True)
+    for obstacle in plan.obstacles:
+        console.print(Text(f"obstacle  {obstacle}", "bold red"), soft_wrap=True)
+    left = "" if plan.quota is None else f"; {plan.quota} of the quota are left"
+    console.print(Text(f"{plan.calls} calls{left}", "bold"), soft_wrap=True)
+
+
+def _missing(rehearsal: Any) -> dict[str, list[str]]:
+    """Returns, by reason, the scenarios that could not be tested."""
+    found: dict[str, list[str]] = {}
+    for rule in rehearsal["rules"]:
+        for scenario in rule["scenarios"]:
+            if scenario["verdict"] == "untested":
+                found.setdefault(scenario["reason"], []).append(scenario["id"])
+    return found

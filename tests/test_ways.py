@@ -1,0 +1,341 @@
+"""The ways to a target: TLS with a private authority, a proxy, a path before /v1, headers and tokens of a gateway."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import select
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+import yaml
+from hostile import Behaviour, Connection, Hostile, answer, through
+
+from conformance import gate
+from conformance.arena.server import Server
+from conformance.arena.service import Arena
+from conformance.arena.world import World
+from conformance.judge import Settings
+from conformance.target import from_document
+
+ROOT = Path(__file__).parents[1]
+RULE = "success-is-201"
+HOST = "arena.conformance.example"  # no such host: only a proxy knows the way
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def bundle(authority: trustme.CA, tmp_path: Path) -> Path:
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    return tmp_path / "authority.pem"
+
+
+@pytest.fixture
+def arena() -> Iterator[Server]:
+    with Server(Arena(World.load())) as server:
+        yield server
+
+
+def port_of(url: str) -> int:
+    return int(url.split(":")[2].split("/")[0])
+
+
+def as_it_is(connection: Connection, head: bytes, body: bytes) -> None:
+    connection.send(head + b"\r\n\r\n" + body)
+
+
+def tls(authority: trustme.CA, *names: str, **validity: Any) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*names, **validity).configure_cert(context)
+    return context
+
+
+def run_here(document: dict[str, Any]) -> dict[str, Any]:
+    return gate.run(from_document(document, environ={}), Settings(frozenset({RULE})), lambda *_: None)
+
+
+# TLS
+
+
+def test_a_private_authority_is_trusted_where_it_is_named(
+    arena: Server, authority: trustme.CA, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    with Hostile(through(port_of(arena.url), as_it_is), tls(authority, "127.0.0.1")) as front:
+        report = run_here(arena.arena.target(front.url))
+    assert report["run"]["exit_code"] == 0, report["run"]["reason"]
+
+
+PAST = {"not_before": datetime.now(UTC) - timedelta(days=9), "not_after": datetime.now(UTC) - timedelta(days=2)}
+DISTRUST = {
+    "unknown-authority": (["127.0.0.1"], {}, False, "authority is unknown|self-signed"),
+    "wrong-host": (["elsewhere.example"], {}, True, "the certificate is for another host"),
+    "expired": (["127.0.0.1"], PAST, True, "the certificate has expired"),
+}
+
+
+@pytest.mark.parametrize("name", DISTRUST)
+def test_a_certificate_that_is_not_to_be_trusted(
+    name: str, arena: Server, authority: trustme.CA, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names, validity, trusted, cause = DISTRUST[name]
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    if trusted:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    with Hostile(through(port_of(arena.url), as_it_is), tls(authority, *names, **validity)) as front:
+        report = run_here(arena.arena.target(front.url))
+        assert front.requests == []
+    assert report["run"]["exit_code"] == 3
+    assert re.search(f"no TLS connection: .*({cause})", report["run"]["reason"]), report["run"]["reason"]
+
+
+def test_a_bundle_that_is_not_there(arena: Server, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/authority.pem")
+    with Hostile(through(port_of(arena.url), as_it_is), tls(authority, "127.0.0.1")) as front:
+        report = run_here(arena.arena.target(front.url))
+    assert "REQUESTS_CA_BUNDLE names no file that is there" in report["run"]["reason"]
+
+
+def test_https_to_a_server_that_speaks_http(arena: Server) -> None:
+    report = run_here(arena.arena.target(arena.url.replace("http:", "https:")))
+    assert "the server does not speak TLS there" in report["run"]["reason"]
+
+
+def test_http_to_a_server_that_speaks_tls(authority: trustme.CA) -> None:
+    with Hostile(Connection.request, tls(authority, "127.0.0.1")) as front:
+        report = run_here(Arena(World.load()).target(front.url.replace("https:", "http:")))
+    assert re.search("not HTTP|closed without an answer", report["run"]["reason"])
+
+
+def silent(connection: Connection) -> None:
+    connection.request()
+    connection.wait()
+
+
+def dripping(connection: Connection) -> None:
+    connection.request()
+    connection.drip(answer(b"200 OK", body=b"{}"), 0.1)
+
+
+@pytest.mark.parametrize("behaviour", [silent, dripping])
+def test_silence_within_tls_ends_in_time(
+    behaviour: Behaviour, authority: trustme.CA, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    with Hostile(behaviour, tls(authority, "127.0.0.1")) as front:
+        report = run_here({**Arena(World.load()).target(front.url), "timeout_seconds": 0.3})
+    assert "no answer within 0.3 s" in report["run"]["reason"]
+
+
+def test_a_handshake_that_never_ends() -> None:
+    with Hostile(Connection.wait) as front:
+        document = Arena(World.load()).target(front.url.replace("http:", "https:"))
+        report = run_here({**document, "timeout_seconds": 0.3})
+    assert re.search("no answer within 0.3 s|no connection in time|handshake", report["run"]["reason"])
+
+
+# no way at all
+
+
+def elsewhere(url: str) -> dict[str, Any]:
+    """A target file for a host that is not this machine; its passwords come from the environment."""
+    document = Arena(World.load()).target(url)
+    for role, account in document["accounts"].items():
+        account["password"] = f"${{PASSWORD_{role}}}"
+    return {key: value for key, value in document.items() if key != "expired_session_id"}
+
+
+def passwords() -> dict[str, str]:
+    accounts = Arena(World.load()).target("")["accounts"]
+    return {f"PASSWORD_{role}": account["password"] for role, account in accounts.items()}
+
+
+@pytest.mark.parametrize(
+    ("url", "cause"),
+    [
+        ("http://no-such-host.invalid/v1", "the host's name does not resolve"),
+        ("http://255.255.255.255/v1", "no way leads to the host|no connection in time|could not be made|refused"),
+    ],
+    ids=["no-such-name", "unreachable"],
+)
+def test_a_host_that_is_not_reached(url: str, cause: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    target = from_document({**elsewhere(url), "timeout_seconds": 0.5}, environ=passwords())
+    report = gate.run(target, Settings(frozenset({RULE})), lambda *_: None)
+    assert report["run"]["exit_code"] == 3
+    assert re.search(cause, report["run"]["reason"]), report["run"]["reason"]
+
+
+def test_a_server_that_takes_no_connection_ends_in_time() -> None:
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):  # what waits to be accepted fills the queue
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        report = run_here({**Arena(World.load()).target(url), "timeout_seconds": 0.3})
+    assert re.search("no connection in time|no answer within", report["run"]["reason"]), report["run"]["reason"]
+
+
+# a proxy
+
+
+def proxying(port: int) -> Behaviour:
+    """Passes calls and tunnels on to a server of this machine, whatever host they name."""
+
+    def behave(connection: Connection) -> None:
+        head = connection.request()
+        if head is None:
+            return
+        line, _, rest = head[0].partition(b"\r\n")
+        if line.startswith(b"CONNECT "):
+            with socket.create_connection(("127.0.0.1", port)) as upstream:
+                connection.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                relay(connection.socket, upstream)
+            return
+        method, url, version = line.split(b" ")
+        path = re.sub(rb"^http://[^/]*", b"", url)
+        plain = re.sub(rb"(?im)^(proxy-)?connection:.*\r\n", b"", rest + b"\r\n")
+        with socket.create_connection(("127.0.0.1", port)) as upstream:
+            upstream.sendall(
+                b" ".join([method, path, version]) + b"\r\n" + plain + b"Connection: close\r\n\r\n" + head[1]
+            )
+            for part in iter(lambda: upstream.recv(65536), b""):
+                connection.send(part)
+
+    return behave
+
+
+def relay(one: socket.socket, other: socket.socket) -> None:
+    while True:
+        for ready in select.select([one, other], [], [], 10)[0]:
+            data = ready.recv(65536)
+            if not data:
+                return
+            (other if ready is one else one).sendall(data)
+
+
+def run_behind(proxy: Hostile, url: str, folder: Path, **environment: str) -> dict[str, Any]:
+    (folder / "target.yaml").write_text(yaml.safe_dump(elsewhere(url)), "utf-8")
+    command = [sys.executable, "-m", "conformance", "run", "--target", str(folder / "target.yaml"), "--rule", RULE]
+    inherited = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+    proxies = {"HTTP_PROXY": f"http://127.0.0.1:{proxy.port}", "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"}
+    subprocess.run(
+        [*command, "--report-dir", str(folder)],
+        cwd=ROOT,
+        env={**inherited, "PYTHONPATH": str(ROOT), **proxies, **passwords(), **environment},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    report: dict[str, Any] = json.loads((folder / "report.json").read_text("utf-8"))
+    return report
+
+
+def test_through_a_proxy(arena: Server, tmp_path: Path) -> None:
+    with Hostile(proxying(port_of(arena.url))) as proxy:
+        report = run_behind(proxy, f"http://{HOST}/v1", tmp_path)
+        assert all(HOST.encode() in head.partition(b"\r\n")[0] for head in proxy.requests)
+    assert report["run"]["exit_code"] == 0, report["run"]["reason"]
+
+
+def test_through_a_tunnel_to_a_host_of_a_private_authority(
+    arena: Server, authority: trustme.CA, bundle: Path, tmp_path: Path
+) -> None:
+    with (
+        Hostile(through(port_of(arena.url), as_it_is), tls(authority, HOST)) as front,
+        Hostile(proxying(front.port)) as proxy,
+    ):
+        report = run_behind(proxy, f"https://{HOST}/v1", tmp_path, REQUESTS_CA_BUNDLE=str(bundle))
+        assert {head.partition(b" ")[0] for head in proxy.requests} == {b"CONNECT"}
+        assert not any(b"arena_session_id" in head for head in proxy.requests)
+    assert report["run"]["exit_code"] == 0, report["run"]["reason"]
+
+
+@pytest.mark.parametrize("excepted", [HOST, "example", "*"])
+def test_no_proxy_for_hosts_that_are_excepted(excepted: str, arena: Server, tmp_path: Path) -> None:
+    with Hostile(proxying(port_of(arena.url))) as proxy:
+        report = run_behind(proxy, f"http://{HOST}/v1", tmp_path, NO_PROXY=excepted)
+        assert proxy.requests == []
+    assert "does not resolve" in report["run"]["reason"]
+
+
+def test_no_proxy_for_this_machine(arena: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Hostile(proxying(port_of(arena.url))) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
+        report = run_here(arena.arena.target(arena.url))
+        assert proxy.requests == []
+    assert report["run"]["exit_code"] == 0
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    ("says", "cause"),
+    [
+        (answer(b"407 Proxy Authentication Required"), "did not pass the call on|407"),
+        (answer(b"403 Forbidden"), "did not pass the call on|403"),
+        (b"", "did not pass the call on|closed without an answer"),
+    ],
+    ids=["wants-a-password", "forbids-it", "hangs-up"],
+)
+def test_a_proxy_that_does_not_pass_calls_on(scheme: str, says: bytes, cause: str, tmp_path: Path) -> None:
+    def refuse(connection: Connection) -> None:
+        connection.request()
+        connection.send(says)
+
+    with Hostile(refuse) as proxy:
+        report = run_behind(proxy, f"{scheme}://{HOST}/v1", tmp_path)
+    assert report["run"]["exit_code"] == 3
+    assert re.search(cause, report["run"]["reason"]), report["run"]["reason"]
+
+
+# before and around /v1
+
+
+class Gateway:
+    """Passes on what comes below a path of its own and carries a token; says 404 and 403 to all else."""
+
+    def __init__(self, port: int, path: bytes, token: bytes) -> None:
+        self._port, self._path, self._token = port, path, token
+
+    def __call__(self, connection: Connection) -> None:
+        while (request := connection.request()) is not None:
+            head, body = request
+            _, path, _ = head.partition(b"\r\n")[0].split(b" ")
+            if not path.startswith(self._path):
+                connection.send(answer(b"404 Not Found"))
+            elif b"\r\nauthorization: " + self._token + b"\r\n" not in (head + b"\r\n").replace(b"Auth", b"auth"):
+                connection.send(answer(b"403 Forbidden"))
+            elif b"Arena-Usage-Reason: conformance" not in head:
+                connection.send(answer(b"400 Bad Request"))
+            else:
+                connection.pass_on(self._port, head.replace(path, path.removeprefix(self._path), 1), body)
+
+
+def test_a_path_before_v1_a_bearer_token_and_another_header(arena: Server) -> None:
+    document = arena.arena.target(arena.url)
+    with Hostile(Gateway(port_of(arena.url), b"/plm/arena", b"Bearer t0ken-of-the-gateway")) as front:
+        document |= {"base_url": front.url.replace("/v1", "/plm/arena/v1/")}
+        document |= {"headers": {"Authorization": "Bearer t0ken-of-the-gateway", "Arena-Usage-Reason": "conformance"}}
+        report = run_here(document)
+        without = run_here({**document, "headers": {}})
+    assert report["run"]["exit_code"] == 0, report["run"]["reason"]
+    assert "t0ken" not in json.dumps(report)
+    assert without["run"]["exit_code"] == 3
+    assert "403" in without["run"]["reason"]
