@@ -232,10 +232,10 @@ class Exchange:
 
 def curl(exchange: Exchange) -> str:
     """Returns a shell command that repeats the call; the session id comes from `$ARENA_SESSION_ID`."""
-    return curl_of(exchange.method, exchange.url, exchange.request_headers, exchange.request_body)
+    return command(exchange.method, exchange.url, exchange.request_headers, exchange.request_body)
 
 
-def curl_of(method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> str:
+def command(method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> str:
     """Returns the command for a call that was recorded, and redacted, before."""
     words = ["curl", "-i", "-X", method, shlex.quote(url)]
     for name, value in headers:
@@ -244,10 +244,10 @@ def curl_of(method: str, url: str, headers: Sequence[tuple[str, str]], body: byt
         elif name.lower() not in {"content-length", "accept-encoding", "connection", "user-agent", "accept"}:
             # curl drops a header without a value unless a semicolon ends it
             words += ["-H", shlex.quote(f"{name}: {value}" if value else f"{name};")]
-    if body is not None and not any(name.lower() == "content-type" for name, _ in headers):
-        words += ["-H", "'Content-Type:'"]
     if body is None:
         return " ".join(words)
+    if not any(name.lower() == "content-type" for name, _ in headers):
+        words += ["-H", "'Content-Type:'"]
     if b"\0" in body:  # no argument can hold one
         octal = "".join(f"\\{byte:03o}" for byte in body)
         return " ".join(["printf", f"'{octal}'", "|", *words, "--data-binary", "@-"])
