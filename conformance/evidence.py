@@ -6,7 +6,7 @@ import base64
 import re
 import shlex
 import threading
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from typing import Any, Final
@@ -231,23 +231,22 @@ class Exchange:
 
 def curl(exchange: Exchange) -> str:
     """Returns a shell command that repeats the call; the session id comes from `$ARENA_SESSION_ID`."""
-    return command(exchange.method, exchange.url, exchange.request_headers, exchange.request_body)
+    return curl_of(exchange.method, exchange.url, exchange.request_headers, exchange.request_body)
 
 
-def command(method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes | None) -> str:
-    """Returns the `curl` command that sends this request."""
+def curl_of(method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> str:
+    """Returns the command for a call that was recorded, and redacted, before."""
     words = ["curl", "-i", "-X", method, shlex.quote(url)]
-    headers = list(headers)
     for name, value in headers:
         if name.lower() == SESSION_HEADER and value == REDACTED:
             words += ["-H", f'"{name}: $ARENA_SESSION_ID"']
         elif name.lower() not in {"content-length", "accept-encoding", "connection", "user-agent", "accept"}:
             # curl drops a header without a value unless a semicolon ends it
             words += ["-H", shlex.quote(f"{name}: {value}" if value else f"{name};")]
+    if body is not None and not any(name.lower() == "content-type" for name, _ in headers):
+        words += ["-H", "'Content-Type:'"]
     if body is None:
         return " ".join(words)
-    if not any(name.lower() == "content-type" for name, _ in headers):
-        words += ["-H", "'Content-Type:'"]
     if b"\0" in body:  # no argument can hold one
         octal = "".join(f"\\{byte:03o}" for byte in body)
         return " ".join(["printf", f"'{octal}'", "|", *words, "--data-binary", "@-"])

@@ -14,11 +14,14 @@ import click
 
 from conformance.cli.common import (
     JOURNAL,
+    LEVELS,
     PHASES,
     PROFILES,
     chosen_rules,
     fail,
     must_be_usable,
+    publish_drift,
+    read_baseline,
     shown_progress,
     sole_use,
 )
@@ -70,6 +73,14 @@ if TYPE_CHECKING:
     help="Goes on where another run uses these accounts, or where one has left something behind.",
 )
 @click.option("--strict", is_flag=True, help="Exit 3 where a deciding scenario could not be tested.")
+@click.option(
+    "--baseline",
+    "baseline_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Tells what is otherwise than recorded there; exit 4 where that breaks a client.",
+)
+@click.option("--fail-on", type=click.Choice(LEVELS), default="breaking", show_default=True, help="What exit 4 is for.")
 def run(
     base_url: str | None,
     target_file: Path | None,
@@ -82,6 +93,8 @@ def run(
     seed: int,
     strict: bool,
     force: bool,
+    baseline_file: Path | None,
+    fail_on: str,
 ) -> None:
     """Tests a server and prints a verdict for each rule.
 
@@ -94,6 +107,7 @@ def run(
       arena-conformance run --profile winter-2023
       arena-conformance run --target arena.yaml --report-dir out
       arena-conformance run --rule session-required --rule json-required
+      arena-conformance run --target arena.yaml --baseline arena-baseline.yaml
     """
     chosen = chosen_rules(rules)
     if base_url and target_file is None:
@@ -102,6 +116,7 @@ def run(
             "Write one to start from with: arena-conformance serve --write-target arena.yaml"
         )
     must_be_usable(report_dir)
+    baseline = read_baseline(baseline_file) if baseline_file else None
     with target_of(target_file, base_url, profile) as target, ExitStack() as stack:
         from conformance import gate
         from conformance.journal import Journal, JournalError
@@ -113,15 +128,28 @@ def run(
             journal = stack.enter_context(closing(_journal(report_dir / JOURNAL, force=force)))
         phases = frozenset(only or (PHASES if target.loopback else ["rules"]))
         settings = Settings(chosen, phases, seed=seed, max_examples=max_examples, budget=budget, strict=strict)
+
+        def compared(made: dict[str, Any]) -> dict[str, Any]:
+            if baseline is None:
+                return made
+            from conformance import drift
+
+            return drift.attach(made, baseline.side, str(baseline_file), drift.Level[fail_on.upper()])
+
         try:
             with shown_progress() as progress:
-                report = gate.run(
-                    target, settings, progress, journal=journal, publish=lambda made: _write(made, report_dir)
+                made = gate.run(
+                    target,
+                    settings,
+                    progress,
+                    journal=journal,
+                    publish=lambda made: _write(compared(made), report_dir),
                 )
         except JournalError as error:
             fail(str(error))
         except gate.Abandoned as abandoned:
             _stop_at_once(abandoned.report, journal.path)
+    report = compared(made)
     _print(report, report_dir, journal.path)
     sys.exit(report["run"]["exit_code"])
 
@@ -171,6 +199,8 @@ def _write(report: dict[str, Any], folder: Path) -> None:
 
     document.write(report, folder / "report.json")
     publish.render(report, folder)
+    if "drift" in report:
+        publish_drift(report["drift"], folder)
 
 
 def _print(report: dict[str, Any], folder: Path, journal: Path | None) -> None:

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from conformance import __version__, contract
+from conformance import __version__, behaviour, contract
 from conformance.evidence import Exchange, curl
 from conformance.invariants import REMAINING
-from conformance.report.behaviour import fingerprint
 from conformance.verdict import RuleOutcome, RunOutcome, Scenario, Verdict
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def make(
         "observations": [
             {"scenario": one.id, "observed": clean(one.reason)} for one in scenarios if one.verdict is Verdict.OBSERVED
         ],
-        "behaviours": {one.id: fingerprint(one, exchanges) for one in sorted(scenarios, key=lambda one: one.id)},
+        "behaviours": behaviour.record(scenarios, exchanges, exclusive=run.target.exclusive, clean=clean),
         "exchanges": [_exchange(exchange) for exchange in exchanges],
         **_cleaned(run.extras, clean),
         "unused_waivers": [clean(waiver) for waiver in run.unused_waivers(outcomes)],

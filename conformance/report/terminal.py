@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter, defaultdict
 from typing import Any
 
@@ -15,6 +16,17 @@ from conformance.report.text import visible
 
 _STYLE = {"pass": "green", "fail": "bold red", "error": "bold magenta", "untested": "yellow", "waived": "cyan"}
 _MOST_SHOWN = 3
+_MOST_DIFFERENCES = 10  # of a kind
+_DRIFT_STYLE = {
+    "promise-broken": "bold red",
+    "profile-change": "bold red",
+    "breaking": "bold red",
+    "compatible": "yellow",
+    "cosmetic": "",
+    "not-reached": "yellow",
+    "newly-reached": "",
+    "fixed": "green",
+}
 
 
 def print_report(console: Console, report: dict[str, Any], where: str) -> None:
@@ -36,6 +48,8 @@ def print_report(console: Console, report: dict[str, Any], where: str) -> None:
         _line(console, "    note  ", note, "yellow")
     for left in report["left_behind"]:
         _line(console, "  left behind  ", left, "yellow")
+    if "drift" in report:
+        print_drift(console, report["drift"])
     run = report["run"]
     _line(console, "", f"Details: {where}", "")
     style = {0: "bold green", 1: "bold red"}.get(run["exit_code"], "bold yellow")
@@ -43,8 +57,37 @@ def print_report(console: Console, report: dict[str, Any], where: str) -> None:
     verdict = {"conforms": "CONFORMS", "fails": "FAILS", "no verdict": "NO VERDICT"}[run["verdict"]]
     if run["exit_code"] == 0 and any(rule["verdict"] == "untested" for rule in words.selected(report)):
         verdict = "CONFORMS AS FAR AS TESTED"
+    if run["exit_code"] == 4:
+        verdict = "CONFORMS, BUT BEHAVES OTHERWISE THAN THE BASELINE"
     figures = f"{run['calls']} calls, {run['seconds']:.1f} s, seed {run['seed']}, profile {run['profile']}"
     _line(console, "", f"{verdict}{reason}: {figures}", style)
+
+
+def print_drift(console: Console, drift: dict[str, Any]) -> None:
+    """Prints how the target behaves otherwise than before, the worst first."""
+    for kind, style in _DRIFT_STYLE.items():
+        found = [one for one in drift["differences"] if one["kind"] == kind]
+        for one in found[:_MOST_DIFFERENCES]:
+            _paragraph(console, f"{kind}: ", one["sentence"], style)
+            shown = one["scenarios"][0]
+            more = len(one["scenarios"]) - 1
+            _line(console, "  in      ", f"{shown}{f' and {more} more' if more else ''}", "")
+            if one["curl"]:
+                _line(console, "  repeat  ", one["curl"], "dim")
+        if len(found) > _MOST_DIFFERENCES:
+            _line(console, f"{kind}: ", f"{len(found) - _MOST_DIFFERENCES} more, in drift.json and drift.md", style)
+    counts = ", ".join(f"{count} {kind}" for kind, count in drift["summary"].items())
+    figures = f"{drift['compared']} scenarios compared with {drift['baseline']}"
+    _paragraph(console, "Baseline: ", f"{counts or 'no difference'}; {figures}", "")
+
+
+def _paragraph(console: Console, label: str, text: str, style: str) -> None:
+    """Prints a sentence, broken at the console's width, or at 80 columns where that is wider."""
+    width = min(console.width, 80) - 2
+    lines = textwrap.wrap(f"{label}{plain(text)}", width, subsequent_indent="  ", break_on_hyphens=False)
+    for number, line in enumerate(lines):
+        start = label if number == 0 and line.startswith(label) else ""
+        console.print(Text(start, style) + Text(line.removeprefix(start)), soft_wrap=True)
 
 
 def _failures(console: Console, rule: dict[str, Any], failed: list[dict[str, Any]]) -> None:

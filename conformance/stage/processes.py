@@ -11,7 +11,7 @@ from conformance.session import LoginFailed, NoAccount, Session, Sessions
 from conformance.stage import api
 from conformance.stage.api import Declined, StagingBroke, Unstaged
 from conformance.stage.known import KnownProcesses
-from conformance.stage.ledger import DECISIONS, STEPS
+from conformance.stage.ledger import DECISIONS
 from conformance.stage.plots import GROUP, PLOTS, RESTRICTED, UNASSIGNED, Plot, holders
 from conformance.stage.staged import COMPLETE, DOUBTED, StagedProcess, StagedStep
 from conformance.target import Staging
@@ -81,7 +81,7 @@ class Processes(KnownProcesses):
         """Lets an account of ours approve or reject the sign-off of a process."""
         signoff = process.signoffs[0]
         if self.ledger.pending(signoff, DECISIONS):  # deciding would hide what earlier calls did
-            self.ledger.flush(process.guid, STEPS, DECISIONS)
+            self.ledger.flush(process.guid, *self.ledger.views_of(process.guid))
         verdict = {"approved": "APPROVED", "rejected": "REJECTED"}[state]
         if process.signoff == DOUBTED and state == "approved" and self.ledger.status(signoff) == COMPLETE:
             process.signoff = state
