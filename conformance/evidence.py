@@ -266,10 +266,10 @@ class Exchange:
 
 def curl(exchange: Exchange) -> str:
     """Returns a shell command that repeats the call; the session id comes from `$ARENA_SESSION_ID`."""
-    return command(exchange.method, exchange.url, exchange.request_headers, exchange.request_body)
+    return curl_of(exchange.method, exchange.url, exchange.request_headers, exchange.request_body)
 
 
-def command(method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> str:
+def curl_of(method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> str:
     """Returns the command for a call that was recorded, and redacted, before."""
     words = ["curl", "-i", "-X", method, shlex.quote(url)]
     for name, value in headers:

@@ -90,7 +90,7 @@ def with_everything(made: dict[str, Any], text: str = "") -> dict[str, Any]:
             ],
         },
         "drift": {
-            "baseline": f"fixtures/baselines/documented.json{text}",
+            "baseline": f"fixtures/baselines/documented.yaml{text}",
             "worst": "breaking",
             "summary": {"promise-broken": 1, "breaking": 1, "compatible": 1, "cosmetic": 0},
             "differences": [

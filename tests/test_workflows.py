@@ -49,7 +49,6 @@ def test_a_workflow_runs_what_there_is(path):
     commands = re.findall(r"arena-conformance run (.*)", FILES[path])
     assert len(commands) == 2
     known = {name for option in run.params for name in option.opts}
-    known.add("--baseline")
     assert {word for command in commands for word in command.split() if word.startswith("--")} <= known
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from conformance.behaviour.document import is_ordered
 from conformance.drift.compare import compare
 from conformance.drift.difference import Difference, Kind, Level, Side
-from conformance.evidence import command
+from conformance.evidence import curl_of
 from conformance.session import REOPEN
 
 VERSION: Final = 1
@@ -126,7 +126,7 @@ def _curl(one: Difference, report: Mapping[str, Any]) -> str:
     request = call["request"]
     body = base64.b64decode(request["body_base64"]) if "body_base64" in request else None
     body = request["body"].encode("utf-8", "surrogatepass") if "body" in request else body
-    return command(request["method"], request["url"], [(name, value) for name, value in request["headers"]], body)
+    return curl_of(request["method"], request["url"], [(name, value) for name, value in request["headers"]], body)
 
 
 def _json(given: Any) -> str:

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from conformance.evidence import command
+from conformance.evidence import curl_of
 from conformance.report.text import shortened, visible
 
 LONGEST_BODY: Final = 4_000
@@ -136,7 +136,7 @@ def _curl(request: Mapping[str, Any]) -> str:
         raw = base64.b64decode(request["body_base64"])
     elif "body" in request:
         raw = request["body"].encode("utf-8", "surrogatepass")
-    text = command(request["method"], request["url"], request["headers"], raw)
+    text = curl_of(request["method"], request["url"], request["headers"], raw)
     return visible(text) if len(text) <= LONGEST_BODY else ""
 
 

@@ -38,6 +38,7 @@ def render(report: dict[str, Any]) -> str:
             headline=words.headline(report),
             sentence=words.sentence(report),
             tone=words.tone(report),
+            sign=words.sign(report),
             signs=words.SIGNS,
             tally=words.tally(report),
             gaps=words.gaps(report),

@@ -19,7 +19,7 @@ def render(report: dict[str, Any]) -> str:
     """Returns Markdown. What a target sent is plain text in it: no markup, no link, no mention, no end of a table."""
     run = report["run"]
     lines = [
-        f"## {words.SIGNS[words.tone(report)]} Arena conformance: {words.headline(report)}",
+        f"## {words.sign(report)} Arena conformance: {words.headline(report)}",
         "",
         _text(words.sentence(report)),
         "",

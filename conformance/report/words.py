@@ -42,6 +42,11 @@ def tone(report: dict[str, Any]) -> str:
     return {0: "pass", 1: "fail"}.get(report["run"]["exit_code"], "untested")
 
 
+def sign(report: dict[str, Any]) -> str:
+    """Returns the verdict as one character."""
+    return "≠" if report["run"]["exit_code"] == DIFFERS else SIGNS[tone(report)]
+
+
 def sentence(report: dict[str, Any]) -> str:
     """Returns what the verdict means, as a sentence."""
     run, tested = report["run"], selected(report)
