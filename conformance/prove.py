@@ -10,7 +10,7 @@ import logging
 import os
 import random
 import signal
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from conformance import contract, gate, target
+from conformance import contract, drift, gate, target
 from conformance.arena.faults import CATALOGUE, combined, contradict
 from conformance.arena.server import Server
 from conformance.arena.service import Arena
@@ -36,7 +36,6 @@ _TIMEOUT_SECONDS: Final = 5  # a fault that never answers must not hold the proo
 _KINDS: Final = ("fault", "pair", "variant")
 
 Report = dict[str, Any]
-Behaviours = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,8 @@ class Outcome:
     """What the suite made of one Arena.
 
     `caught`: "rule" (every expected rule failed), "drift" (no rule failed, but it behaves otherwise than the usual
-    Arena), "other" (rules failed, but not every expected one), "missed"; of a variant "green" or "alarm".
+    Arena), "other" (rules failed, but not every expected one), "missed"; of a variant "green" or "alarm". `differs`
+    says, in sentences, what is otherwise than the usual Arena's behaviour.
     """
 
     kind: str
@@ -140,7 +140,7 @@ def examine(task: Task) -> Outcome:
         if by_rule:
             break
     complete = (task.full or not by_rule) and phases == PHASES
-    differs = _differing(_usual(task.profile), report["behaviours"]) if complete else ()
+    differs = tuple(one.sentence for one in _differences(task.profile, report)) if complete else ()
     caught = "rule" if by_rule else "other" if failed else "drift" if differs else "missed"
     return _outcome(task, faults, report, expected=expected, caught=caught, differs=differs, complete=complete)
 
@@ -205,9 +205,12 @@ def _examine_variant(task: Task) -> Outcome:
     variant = VARIANTS[task.names[0]]
     report = _run(variant, task.profile, server_class=variant.server_class)
     untested = {rule["id"] for rule in report["rules"] if rule["verdict"] != "pass"}
-    green = report["run"]["exit_code"] == 0 and untested <= variant.untested
+    differences = _differences(task.profile, report)
+    harmless = variant.breaks or all(one.level < drift.Level.BREAKING for one in differences)
+    green = report["run"]["exit_code"] == 0 and untested <= variant.untested and harmless
+    differs = tuple(one.sentence for one in differences)
     return _outcome(
-        task, [variant], report, expected=(), caught="green" if green else "alarm", differs=(), complete=True
+        task, [variant], report, expected=(), caught="green" if green else "alarm", differs=differs, complete=True
     )
 
 
@@ -228,9 +231,15 @@ def _world() -> World:
 
 
 @cache
-def _usual(profile: str) -> Behaviours:
-    behaviours: Behaviours = _run(Arena, profile)["behaviours"]
-    return behaviours
+def _usual(profile: str) -> drift.Side:
+    return drift.Side.of_report(_run(Arena, profile))
+
+
+def _differences(profile: str, report: Report) -> list[drift.Difference]:
+    """Returns what is otherwise than on the usual Arena; what was reached or not is none of it."""
+    found = drift.compare(_usual(profile), drift.Side.of_report(report))
+    reached = (drift.Kind.NOT_REACHED, drift.Kind.NEWLY_REACHED)
+    return [one for one in found if one.kind not in reached]
 
 
 def _outcome(
@@ -261,10 +270,6 @@ def _outcome(
 
 def _failed(report: Report) -> tuple[str, ...]:
     return tuple(rule["id"] for rule in report["rules"] if rule["verdict"] == "fail")
-
-
-def _differing(usual: Behaviours, other: Behaviours) -> tuple[str, ...]:
-    return tuple(name for name in sorted({*usual, *other}) if usual.get(name) != other.get(name))
 
 
 def _grid(outcomes: Sequence[Outcome]) -> list[tuple[str, int]]:

@@ -19,6 +19,7 @@ RULES = [rule.id for rule in contract.rules()]
 LAYERS = [
     "resources",
     "contract",
+    "page",
     "target",
     "evidence",
     "locks",
@@ -29,6 +30,8 @@ LAYERS = [
     "verdict",
     "invariants",
     "expect",
+    "behaviour",
+    "drift",
     "judge",
     "fuzzing",
     "rules",

@@ -36,7 +36,14 @@ class Judged:
     def __init__(self):
         self.outcomes = []
         self.stage = SimpleNamespace(
-            surprises=[], unread={}, proofs={}, careful=False, doubted=0, why_not_reopenable=lambda _: "", shown={}.get
+            surprises=[],
+            unread={},
+            proofs={},
+            careful=False,
+            doubted=0,
+            why_not_reopenable=lambda _: "",
+            why_gone=lambda _: "",
+            shown={}.get,
         )
         self.stage.doubt = lambda: vars(self.stage).update(doubted=self.stage.doubted + 1)
         target = Target(
@@ -363,11 +370,19 @@ def test_a_promise_of_another_rule_breaks_that_rule_alone(judged):
     assert judged.verdicts() == {OTHERS: "pass", "reopen-step/every-answer": "fail"}
 
 
-@pytest.mark.parametrize(("why", "verdict"), [("the process was completed", "untested"), ("", "fail")])
-def test_a_refusal_that_staging_gave_a_reason_for_breaks_nothing(judged, why, verdict):
-    judged.stage.why_not_reopenable = lambda _: why
-    call = judged.call(OWNER)
-    judged.came_out(OWNER, Refused("the step is reopened (201)", "the call was refused", call))
+@pytest.mark.parametrize(
+    ("asked", "why", "error", "verdict"),
+    [
+        pytest.param("why_not_reopenable", "the process was completed", Refused, "untested", id="spoiled-by-staging"),
+        pytest.param("why_not_reopenable", "the process was completed", Broken, "fail", id="no-reopen-was-expected"),
+        pytest.param("why_gone", "the process is no longer there", Refused, "untested", id="process-gone"),
+        pytest.param("why_gone", "the process is no longer there", Broken, "untested", id="process-gone-wrong-code"),
+        pytest.param("why_gone", "", Refused, "fail", id="for-no-reason"),
+    ],
+)
+def test_a_refusal_that_has_a_reason_breaks_nothing(judged, asked, why, error, verdict):
+    setattr(judged.stage, asked, lambda _: why)
+    judged.came_out(OWNER, error("the step is reopened (201)", "the call was refused", judged.call(OWNER)))
     assert judged.verdicts() == {OWNER: verdict}
 
 

@@ -118,7 +118,10 @@ def test_the_matrix_says_what_failed(smoke):
     assert written["proven"] is True
     assert written["caught_by_rule"]["others-may-not-reopen"] == 1
     assert written["faults"][1]["failed"] == ["response-headers"]
-    assert written["faults"][2]["differs"] == ["request-shape/left-open-bom"]
+    assert written["faults"][2]["differs"] == [
+        "A call with a body of another shape (left-open-bom) is now accepted (201); "
+        "it was refused (400 with code 1004)."
+    ]
 
 
 def test_the_table_fits_and_ends_with_the_verdict(smoke):

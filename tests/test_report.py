@@ -153,6 +153,19 @@ def test_junit_counts(made, counted):
     assert counts(made) == counted
 
 
+def test_junit_says_how_long_the_calls_of_a_scenario_took_and_counts_at_the_top():
+    calls = [{"scenario": "owner-may-reopen/assigned", "milliseconds": 1200}] * 2
+    made = report(scenario("fail"), exchanges=calls)
+    assert cases(made)["owner-may-reopen", "assigned"].get("time") == "2.400"
+    root = rendered(made)
+    assert (root.tag, root.get("name"), root.get("tests"), root.get("failures")) == (
+        "testsuites",
+        "arena-conformance",
+        "1",
+        "1",
+    )
+
+
 def test_junit_names_every_scenario_once():
     assert set(cases(report(*MIXED))) == {tuple(one["id"].split("/")) for one in MIXED}
 
@@ -472,13 +485,19 @@ def test_observations_are_listed():
     assert shown["observations"] == [{"scenario": OWN, "observed": "the page is silent; the answer is 400"}]
 
 
+LATER = "Thu, 05 Mar 2026 12:00:00 GMT"
+
+
 def test_a_behaviour_is_what_two_runs_have_in_common():
     again = numbered(
-        exchange(scenario=OWN, purpose="staging", started="2026-03-05T12:00:00.000Z"),
-        refusal(scenario=OWN, started="2026-03-05T12:00:00.000Z", milliseconds=99.0, header={"Date": "other"}),
+        exchange(scenario="", operation="login", purpose="staging", started="2026-03-05T12:00:00.000Z"),
+        refusal(scenario=OWN, started="2026-03-05T12:00:00.000Z", milliseconds=99.0, header={"Date": LATER}),
     )
     shown = made(*CALLS, scenarios=[PASSED])["behaviours"]
-    assert shown == {OWN: {"verdict": "pass", "answers": [{"status": 400, "codes": [3089]}]}}
+    said = "The quality process is already open."
+    answer = {"as": "owner", "status": 400, "codes": [3089], "messages": [said]}
+    assert shown[OWN] == {"verdict": "pass", "answers": [answer]}
+    assert {*shown} == {"refused", OWN}
     assert made(*again, scenarios=[PASSED])["behaviours"] == shown
 
 

@@ -28,7 +28,7 @@ def run(name: str, profile: str) -> dict[str, Any]:
     with arena.server_class(arena) as server:
         target = from_document(arena.target(server.url), environ={})
         rules = frozenset(rule.id for rule in contract.rules())
-        report = gate.run(target, Settings(rules, frozenset({"rules", "fuzz"})), lambda *_: None)
+        report = gate.run(target, Settings(rules, frozenset({"rules", "variations"})), lambda *_: None)
     return {key: report[key] for key in ("run", "rules")}
 
 

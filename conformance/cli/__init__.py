@@ -7,8 +7,11 @@ import sys
 import click
 
 from conformance import __version__
+from conformance.cli.baseline import baseline
+from conformance.cli.diff import diff
 from conformance.cli.plan import plan
 from conformance.cli.prove import prove
+from conformance.cli.report import report
 from conformance.cli.restore import restore
 from conformance.cli.rules import rules
 from conformance.cli.run import run
@@ -28,15 +31,16 @@ def main() -> None:
       arena-conformance plan --target arena.yaml what that run would do
       arena-conformance restore --target FILE    undo what a killed run left
       arena-conformance serve --port 8080        an Arena for your own tests
+      arena-conformance diff OLD NEW             what changed between two runs
       arena-conformance rules                    what is tested, and why
 
     \b
     Exit codes: 0 conforms, 1 a rule failed, 2 bad usage or target file,
-    3 no verdict.
+    3 no verdict, 4 conforms, but behaves otherwise than the baseline.
     """
 
 
-for command in (run, plan, restore, serve, prove, rules):
+for command in (run, plan, restore, report, serve, diff, baseline, prove, rules):
     main.add_command(command)
 
 

@@ -14,9 +14,11 @@ import click
 from conformance import contract
 
 if TYPE_CHECKING:
+    from conformance.drift import Baseline
     from conformance.target import Target
 
 PROFILES: Final = ("documented", "winter-2023")
+LEVELS: Final = ("breaking", "compatible", "cosmetic")
 PHASES: Final = ("rules", "fuzz", "walks")
 NO_VERDICT: Final = 3
 JOURNAL: Final = "journal.jsonl"  # its name in the report folder
@@ -47,6 +49,42 @@ def must_be_usable(folder: Path) -> None:
         fail(f"--report-dir {folder}: {error.strerror}")
     if not os.access(folder, os.W_OK):
         fail(f"--report-dir {folder}: can't be written to; choose another folder")
+
+
+def read_baseline(path: Path) -> Baseline:
+    """Returns the baseline that a file holds; fails where it holds none."""
+    from conformance.drift import baseline
+
+    try:
+        return baseline.read(path.read_text("utf-8"))
+    except OSError as error:
+        fail(f"{path}: {error.strerror}")
+    except (baseline.BaselineError, UnicodeDecodeError) as error:
+        fail(f"{path}: {error}; `arena-conformance baseline accept` makes one")
+
+
+def read_report(path: Path) -> dict[str, Any]:
+    """Returns a report; fails where the file is none, or not a whole one."""
+    import json
+
+    try:
+        report = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        fail(f"{path}: {error.strerror}")
+    except ValueError as error:
+        fail(f"{path}: it is no JSON: {error}")
+    if not isinstance(report, dict) or report.get("complete") is not True or "behaviours" not in report:
+        fail(f"{path}: it is no report of a run, or not a whole one")
+    return report
+
+
+def publish_drift(drift: dict[str, Any], folder: Path) -> None:
+    """Writes drift.json and drift.md."""
+    from conformance.drift.document import markdown
+    from conformance.report import document
+
+    document.write(drift, folder / "drift.json")
+    document.write_text(folder / "drift.md", markdown(drift))
 
 
 @contextmanager

@@ -14,11 +14,14 @@ import click
 
 from conformance.cli.common import (
     JOURNAL,
+    LEVELS,
     PHASES,
     PROFILES,
     chosen_rules,
     fail,
     must_be_usable,
+    publish_drift,
+    read_baseline,
     shown_progress,
     sole_use,
 )
@@ -45,7 +48,7 @@ if TYPE_CHECKING:
     default="reports",
     show_default=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="Where report.json and junit.xml are written, and replay.json after a failure.",
+    help="Where the report is written: report.json and what is made of it; replay.json after a failure.",
 )
 @click.option(
     "--only",
@@ -77,6 +80,14 @@ if TYPE_CHECKING:
     help="Goes on where another run uses these accounts, or where one has left something behind.",
 )
 @click.option("--strict", is_flag=True, help="Exit 3 where a deciding scenario could not be tested.")
+@click.option(
+    "--baseline",
+    "baseline_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Tells what is otherwise than recorded there; exit 4 where that breaks a client.",
+)
+@click.option("--fail-on", type=click.Choice(LEVELS), default="breaking", show_default=True, help="What exit 4 is for.")
 def run(
     base_url: str | None,
     target_file: Path | None,
@@ -90,6 +101,8 @@ def run(
     replay_file: Path | None,
     strict: bool,
     force: bool,
+    baseline_file: Path | None,
+    fail_on: str,
 ) -> None:
     """Tests a server and prints a verdict for each rule.
 
@@ -102,6 +115,7 @@ def run(
       arena-conformance run --profile winter-2023
       arena-conformance run --target arena.yaml --report-dir out
       arena-conformance run --rule session-required --rule json-required
+      arena-conformance run --target arena.yaml --baseline arena-baseline.yaml
       arena-conformance run --target arena.yaml --replay reports/replay.json
     """
     chosen = chosen_rules(rules)
@@ -116,6 +130,7 @@ def run(
             fail("--replay sends the cases of its file and nothing else; leave --only and --rule out")
         chosen = frozenset(case["rule"] for case in replayed)
     must_be_usable(report_dir)
+    baseline = read_baseline(baseline_file) if baseline_file else None
     with target_of(target_file, base_url, profile) as target, ExitStack() as stack:
         from conformance import gate
         from conformance.journal import Journal, JournalError
@@ -135,15 +150,28 @@ def run(
             strict=strict,
             replayed=tuple(replayed),
         )
+
+        def compared(made: dict[str, Any]) -> dict[str, Any]:
+            if baseline is None:
+                return made
+            from conformance import drift
+
+            return drift.attach(made, baseline.side, str(baseline_file), drift.Level[fail_on.upper()])
+
         try:
             with shown_progress() as progress:
-                report = gate.run(
-                    target, settings, progress, journal=journal, publish=lambda made: _write(made, report_dir)
+                made = gate.run(
+                    target,
+                    settings,
+                    progress,
+                    journal=journal,
+                    publish=lambda made: _write(compared(made), report_dir),
                 )
         except JournalError as error:
             fail(str(error))
         except gate.Abandoned as abandoned:
             _stop_at_once(abandoned.report, journal.path)
+    report = compared(made)
     _print(report, report_dir, journal.path)
     sys.exit(report["run"]["exit_code"])
 
@@ -202,22 +230,30 @@ def _journal(path: Path, *, force: bool) -> Journal:
 
 def _write(report: dict[str, Any], folder: Path) -> None:
     from conformance import saved
-    from conformance.report import document, junit
+    from conformance.report import document, publish
 
     cases = report.pop("replay", [])
     saved.write(cases, folder / saved.NAME, seed=report["run"]["seed"])
     document.write(report, folder / "report.json")
-    document.write_text(folder / "junit.xml", junit.render(report))
+    if "drift" in report:
+        publish_drift(report["drift"], folder)
+    publish.render(report, folder)
 
 
 def _print(report: dict[str, Any], folder: Path, journal: Path | None) -> None:
     from rich.console import Console
 
-    from conformance.report import terminal
+    from conformance.report import annotations, summary, terminal
 
-    terminal.print_report(Console(highlight=False), report, str(folder / "report.json"))
+    terminal.print_report(Console(highlight=False), report, str(folder / "index.html"))
     if report["left_behind"] and journal is not None:
         click.echo(f"Try again to undo it: {_restore_command(journal)}", err=True)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for command in annotations.render(report):
+            click.echo(command)
+    if job_summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(job_summary).open("a", encoding="utf-8") as file:
+            file.write(summary.render(report) + "\n")
 
 
 def _stop_at_once(report: dict[str, Any], journal: Path | None) -> NoReturn:

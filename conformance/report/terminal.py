@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+import textwrap
 from collections import Counter, defaultdict
 from typing import Any
 
@@ -10,8 +10,23 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from conformance.report import words
+from conformance.report.annotations import disarm
+from conformance.report.text import visible
+
 _STYLE = {"pass": "green", "fail": "bold red", "error": "bold magenta", "untested": "yellow", "waived": "cyan"}
 _MOST_SHOWN = 3
+_MOST_DIFFERENCES = 10  # of a kind
+_DRIFT_STYLE = {
+    "promise-broken": "bold red",
+    "profile-change": "bold red",
+    "breaking": "bold red",
+    "compatible": "yellow",
+    "cosmetic": "",
+    "not-reached": "yellow",
+    "newly-reached": "",
+    "fixed": "green",
+}
 
 
 def print_report(console: Console, report: dict[str, Any], where: str) -> None:
@@ -24,7 +39,7 @@ def print_report(console: Console, report: dict[str, Any], where: str) -> None:
             console.print()
     console.print(_table(report))
     _reasons(console, report)
-    others = len(report["rules"]) - len(_selected(report))
+    others = len(report["rules"]) - len(words.selected(report))
     if others:
         _line(console, "", f"{others} rule{' was' if others == 1 else 's were'} not selected.", "")
     if "fuzzing" in report:
@@ -35,15 +50,46 @@ def print_report(console: Console, report: dict[str, Any], where: str) -> None:
         _line(console, "    note  ", note, "yellow")
     for left in report["left_behind"]:
         _line(console, "  left behind  ", left, "yellow")
+    if "drift" in report:
+        print_drift(console, report["drift"])
     run = report["run"]
     _line(console, "", f"Details: {where}", "")
     style = {0: "bold green", 1: "bold red"}.get(run["exit_code"], "bold yellow")
     reason = f" ({run['reason']})" if run["reason"] else ""
     verdict = {"conforms": "CONFORMS", "fails": "FAILS", "no verdict": "NO VERDICT"}[run["verdict"]]
-    if run["exit_code"] == 0 and any(rule["verdict"] == "untested" for rule in _selected(report)):
+    if run["exit_code"] == 0 and any(rule["verdict"] == "untested" for rule in words.selected(report)):
         verdict = "CONFORMS AS FAR AS TESTED"
+    if run["exit_code"] == 4:
+        verdict = "CONFORMS, BUT BEHAVES OTHERWISE THAN THE BASELINE"
     figures = f"{run['calls']} calls, {run['seconds']:.1f} s, seed {run['seed']}, profile {run['profile']}"
     _line(console, "", f"{verdict}{reason}: {figures}", style)
+
+
+def print_drift(console: Console, drift: dict[str, Any]) -> None:
+    """Prints how the target behaves otherwise than before, the worst first."""
+    for kind, style in _DRIFT_STYLE.items():
+        found = [one for one in drift["differences"] if one["kind"] == kind]
+        for one in found[:_MOST_DIFFERENCES]:
+            _paragraph(console, f"{kind}: ", one["sentence"], style)
+            shown = one["scenarios"][0]
+            more = len(one["scenarios"]) - 1
+            _line(console, "  in      ", f"{shown}{f' and {more} more' if more else ''}", "")
+            if one["curl"]:
+                _line(console, "  repeat  ", one["curl"], "dim")
+        if len(found) > _MOST_DIFFERENCES:
+            _line(console, f"{kind}: ", f"{len(found) - _MOST_DIFFERENCES} more, in drift.json and drift.md", style)
+    counts = ", ".join(f"{count} {kind}" for kind, count in drift["summary"].items())
+    figures = f"{drift['compared']} scenarios compared with {drift['baseline']}"
+    _paragraph(console, "Baseline: ", f"{counts or 'no difference'}; {figures}", "")
+
+
+def _paragraph(console: Console, label: str, text: str, style: str) -> None:
+    """Prints a sentence, broken at the console's width, or at 80 columns where that is wider."""
+    width = min(console.width, 80) - 2
+    lines = textwrap.wrap(f"{label}{plain(text)}", width, subsequent_indent="  ", break_on_hyphens=False)
+    for number, line in enumerate(lines):
+        start = label if number == 0 and line.startswith(label) else ""
+        console.print(Text(start, style) + Text(line.removeprefix(start)), soft_wrap=True)
 
 
 def _fuzzing(fuzzing: dict[str, Any]) -> str:
@@ -87,20 +133,16 @@ def _table(report: dict[str, Any]) -> Table:
     table.add_column("verdict")
     table.add_column("scenarios", justify="right")
     table.add_column("calls", justify="right")
-    for rule in _selected(report):
+    for rule in words.selected(report):
         verdict = Text(rule["verdict"], style=_STYLE[rule["verdict"]])
         table.add_row(rule["id"], verdict, rule["coverage"], str(rule["calls"]))
     return table
 
 
-def _selected(report: dict[str, Any]) -> list[dict[str, Any]]:
-    return [rule for rule in report["rules"] if rule["reason"] != "not selected"]
-
-
 def _reasons(console: Console, report: dict[str, Any]) -> None:
     """Says why a rule, or a scenario, could not be tested: each reason once."""
     rules, scenarios = defaultdict(list), Counter[tuple[str, str]]()
-    for rule in _selected(report):
+    for rule in words.selected(report):
         if rule["verdict"] in ("error", "untested", "waived"):
             rules[rule["verdict"], rule["reason"]].append(rule["id"])
         for one in rule["scenarios"]:
@@ -118,16 +160,5 @@ def _line(console: Console, label: str, text: str, style: str) -> None:
 
 
 def plain(text: str) -> str:
-    """Returns `text` with all that steers a terminal or turns the direction of writing made visible."""
-    return "".join(
-        character
-        if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
-        else _escaped(character)
-        for character in text
-    )
-
-
-def _escaped(character: str) -> str:
-    return {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(character) or (
-        f"\\x{ord(character):02x}" if ord(character) < 256 else f"\\u{ord(character):04x}"
-    )
+    """Returns `text` with all that steers a terminal, a CI service or the direction of writing made visible."""
+    return disarm(visible(text))

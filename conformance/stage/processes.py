@@ -81,8 +81,7 @@ class Processes(KnownProcesses):
         """Lets an account of ours approve or reject the sign-off of a process."""
         signoff = process.signoffs[0]
         if self.ledger.pending(signoff, DECISIONS):  # deciding would hide what earlier calls did
-            followed = self.ledger.views_of(process.guid)
-            self.ledger.flush(process.guid, *(view for view in (STEPS, DECISIONS) if view in followed))
+            self.ledger.flush(process.guid, STEPS, DECISIONS)
         verdict = {"approved": "APPROVED", "rejected": "REJECTED"}[state]
         if process.signoff == DOUBTED and state == "approved" and self.ledger.status(signoff) == COMPLETE:
             process.signoff = state

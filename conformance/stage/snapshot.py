@@ -48,6 +48,9 @@ ENTRY_FIELDS = (
     "userGroup",
 )
 
+# Of these only the guid is kept: what else is shown beside it differs from view to view.
+REFERENCES = frozenset({"creator", "owner", "template", "currentStep", "completeUser"})
+
 
 @dataclass(frozen=True, order=True)
 class Place:
@@ -138,7 +141,7 @@ def _facts(kind: str, shown: Mapping[str, Any], fields: Iterable[str]) -> dict[P
 
 def _canonical(field: str, value: Any) -> Any:
     """Leaves out what may differ between two views of the same state: order, and all of a reference but its guid."""
-    if field in {"creator", "owner", "template", "currentStep", "completeUser"}:
+    if field in REFERENCES:
         return value.get("guid") if isinstance(value, dict) else value
     if field == "assignees" and isinstance(value, dict):
         return assignees(value)

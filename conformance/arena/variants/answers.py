@@ -64,6 +64,8 @@ class IndentedAscii(Variant):
 class NullCurrentStep(Variant):
     """No answer names the current step."""
 
+    breaks = "a client that reads the current step finds none"
+
     def render_current_step(self, process: QualityProcess) -> Json | None:  # noqa: ARG002
         return None
 
@@ -71,12 +73,16 @@ class NullCurrentStep(Variant):
 class LastStepIsCurrent(Variant):
     """The current step is the last one, whatever is open."""
 
+    breaks = "the current step is another one"
+
     def render_current_step(self, process: QualityProcess) -> Json | None:
         return {"approvals": None, "attributes": None, "guid": process.steps[-1].guid}
 
 
 class NoEmailAddresses(Variant):
     """Persons have a name and a guid and no e-mail address."""
+
+    breaks = "a client that reads e-mail addresses finds none"
 
     def render_person(self, user: User) -> Json:
         return {"fullName": user.full_name, "guid": user.guid}
@@ -93,12 +99,16 @@ class CompleteInsteadOfCompleted(Variant):
 class StatusModeOfItsOwn(Variant):
     """The status mode is a word that the vendor's documents do not list."""
 
+    breaks = "the status mode is a word that a client does not know"
+
     def render_process(self, process: QualityProcess) -> Json:
         return {**super().render_process(process), "statusMode": "ON_LAST_STEP"}
 
 
 class CompletionKept(Variant):
     """A reopened step still shows when and by whom it was completed before."""
+
+    breaks = "a client that takes a date of completion for a complete step is misled"
 
     def apply_reopen_step(self, user: User, process: QualityProcess, step: Step) -> None:  # noqa: ARG002
         step.status = StepStatus.OPEN
@@ -110,6 +120,8 @@ class CompletionKept(Variant):
 class AbsentCommentIsEmpty(Variant):
     """Where no comment was sent the answer has an empty one."""
 
+    breaks = "where there was null there is a text"
+
     def render_success(self, process: QualityProcess, complete: bool, comment: str | None) -> Json:
         return super().render_success(process, complete, comment or "")
 
@@ -117,12 +129,16 @@ class AbsentCommentIsEmpty(Variant):
 class EmptyCommentIsNull(Variant):
     """An empty comment is none."""
 
+    breaks = "where there was a text there is null"
+
     def render_success(self, process: QualityProcess, complete: bool, comment: str | None) -> Json:
         return super().render_success(process, complete, comment or None)
 
 
 class LongCommentsCut(Variant):
     """Of a comment the first thousand characters are kept."""
+
+    breaks = "a client loses the end of a long comment"
 
     def read_comment(self, body: Json) -> str | None:
         comment = super().read_comment(body)
@@ -132,12 +148,16 @@ class LongCommentsCut(Variant):
 class CommentsCleaned(Variant):
     """Of a comment only printable characters and newlines are kept."""
 
+    breaks = "a comment comes back otherwise than it did"
+
     def read_comment(self, body: Json) -> str | None:
         return "".join(c for c in super().read_comment(body) or "" if c.isprintable() or c == "\n")
 
 
 class UnusualCommentsRefused(Variant):
     """A comment that is empty, null, longer than a thousand characters or not printable is refused."""
+
+    breaks = "comments that were taken are refused"
 
     def read_comment(self, body: Json) -> str | None:
         comment = super().read_comment(body)
@@ -150,6 +170,8 @@ class UnusualCommentsRefused(Variant):
 
 class CommentsTurnedIntoText(Variant):
     """A comment that is no text is taken as the text that JSON writes it with."""
+
+    breaks = "comments that were refused are taken"
 
     def read_comment(self, body: Json) -> str | None:
         comment = body.get("comment")
@@ -207,6 +229,8 @@ class ContentTypeInMixedCase(Variant):
 class ResetAsHttpDate(Variant):
     """The next reset is an HTTP-date."""
 
+    breaks = "a client that parses the date of the reset can't any more"
+
     def render_reset(self, moment: Any) -> str:
         return self.render_http_date(moment)
 
@@ -214,12 +238,16 @@ class ResetAsHttpDate(Variant):
 class ResetAsIso8601(Variant):
     """The next reset is an ISO 8601 date with fractions of a second."""
 
+    breaks = "a client that parses the date of the reset can't any more"
+
     def render_reset(self, moment: Any) -> str:
         return f"{moment:%Y-%m-%dT%H:%M:%S}.000+00:00"
 
 
 class ResetAsIso8601Basic(Variant):
     """The next reset is an ISO 8601 date in its short form."""
+
+    breaks = "a client that parses the date of the reset can't any more"
 
     def render_reset(self, moment: Any) -> str:
         return f"{moment:%Y%m%dT%H%M%SZ}"
@@ -230,6 +258,8 @@ class ResetAsIso8601Basic(Variant):
 
 class SeveralErrors(Variant):
     """Every refusal lists three errors, and the one that matters is the second."""
+
+    breaks = "a client that reads the first error finds another one"
 
     def render_error(self, status: int, code: int, message: str) -> Json:
         body = super().render_error(status, code, message)
@@ -251,6 +281,8 @@ class MessagesOfItsOwn(Variant):
 class CodesOfItsOwn(Variant):
     """Every refusal whose code is left open has the same code."""
 
+    breaks = "a client that tells refusals by their codes can't any more"
+
     def own_codes(self) -> Mapping[Situation, Code]:
         fixed = _WORDED | (_CODED if self.profile == "winter-2023" else set())
         return {
@@ -263,6 +295,8 @@ class CodesOfItsOwn(Variant):
 class MissingSessionIs400(Variant):
     """A call without a valid session is a bad request like any other."""
 
+    breaks = "a client that logs in again after 401 does not any more"
+
     profiles = ("documented",)
 
     def own_codes(self) -> Mapping[Situation, Code]:
@@ -272,6 +306,8 @@ class MissingSessionIs400(Variant):
 class WrongMediaTypeIs400(Variant):
     """A body of another media type is a bad request like any other."""
 
+    breaks = "the status and the code are others"
+
     profiles = ("documented",)
 
     def own_codes(self) -> Mapping[Situation, Code]:
@@ -280,6 +316,8 @@ class WrongMediaTypeIs400(Variant):
 
 class ForeignGuidsAreForbidden(Variant):
     """A guid of another workspace is answered as a want of privileges, not as unknown."""
+
+    breaks = "the code is another one"
 
     def render_refusal(self, refusal: Refusal) -> tuple[int, Any]:
         if refusal.situation is Situation.GUID_UNKNOWN and refusal.details[0] in self.store.processes:

@@ -17,6 +17,7 @@ class Variant(Arena):
 
     profiles: ClassVar[tuple[str, ...]] = BOTH  # those in which the choice is free
     untested: ClassVar[frozenset[str]] = frozenset()  # rules that nobody can test on it
+    breaks: ClassVar[str] = ""  # why a client that knows the usual Arena breaks on it, correct as it is
     server_class: ClassVar[type[Server]] = Server
 
     def __init__(self, world: World, profile: str = "documented", clock: Clock | None = None) -> None:

@@ -105,6 +105,8 @@ class NumericGuids(_Spelt):
 class LongGuids(_Spelt):
     """Guids have two hundred characters."""
 
+    breaks = "a guid that lacks a character is malformed where guids have one length, and unknown where they have any"
+
     form = re.compile(r"[A-Z0-9]{200}")
 
     def spell(self, guid: str, number: int) -> str:  # noqa: ARG002

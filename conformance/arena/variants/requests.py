@@ -16,6 +16,8 @@ from conformance.arena.variants.base import Variant
 class LenientJson(Variant):
     """A byte order mark, UTF-16 and NaN are understood."""
 
+    breaks = "bodies that were refused are taken"
+
     def parse_json(self, body: bytes) -> Any:
         if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
             body = body.decode("utf-16").encode()
@@ -27,6 +29,8 @@ class LenientJson(Variant):
 
 class StrictJson(Variant):
     """Duplicate keys, lone surrogates and deep nesting make a body invalid."""
+
+    breaks = "bodies that were taken are refused"
 
     def parse_json(self, body: bytes) -> Any:
         value = super().parse_json(body)
@@ -43,6 +47,8 @@ class StrictJson(Variant):
 class UnknownFieldsRefused(Variant):
     """A body with a field that the page does not show is refused."""
 
+    breaks = "a client that sends more than the page shows is refused"
+
     def read_status_change(self, body: Json) -> Any:
         if body.keys() - {"qualityProcess", "complete", "comment"}:
             raise self.refusal(Situation.WRONG_SHAPE, "there is an unknown field")
@@ -51,6 +57,8 @@ class UnknownFieldsRefused(Variant):
 
 class CommentRequired(Variant):
     """Every status change needs a comment, as the page's sample has one."""
+
+    breaks = "a client that sends no comment is refused"
 
     def read_comment(self, body: Json) -> str | None:
         comment = super().read_comment(body)
@@ -62,12 +70,16 @@ class CommentRequired(Variant):
 class MissingCompleteReopens(Variant):
     """Without `complete`, or with null, the call reopens."""
 
+    breaks = "a body that was refused reopens the step"
+
     def read_complete(self, body: Json) -> bool:
         return super().read_complete({**body, "complete": False} if body.get("complete") is None else body)
 
 
 class StepRequired(Variant):
     """A body without a step is refused for its shape: the process itself can't be reopened so."""
+
+    breaks = "a call without a step is refused for another reason"
 
     def read_status_change(self, body: Json) -> Any:
         change = super().read_status_change(body)
@@ -79,12 +91,16 @@ class StepRequired(Variant):
 class OpenProcessesReopen(Variant):
     """Reopening a process that is open succeeds and does nothing."""
 
+    breaks = "a call that was refused is accepted"
+
     def reopen_process(self, user: User, process: QualityProcess) -> None:  # noqa: ARG002
         process.completed_date_time = None
 
 
 class GuidsInAnyCase(Variant):
     """Guids are read in upper and in lower case."""
+
+    breaks = "guids that were unknown are found"
 
     def require_guid(self, guid: str | None) -> str:
         return super().require_guid(guid and guid.upper())
@@ -97,6 +113,8 @@ class GuidsInAnyCase(Variant):
 class AnyTextMayBeAGuid(Variant):
     """A guid is compared and never looked at: what is no guid is one that nothing has."""
 
+    breaks = "what was no guid is an unknown one, which has another code"
+
     profiles = ("documented",)
 
     def require_guid(self, guid: str | None) -> str:
@@ -108,6 +126,8 @@ class AnyTextMayBeAGuid(Variant):
 class ParametersRefused(Variant):
     """A media type with a parameter other than charset=utf-8 is refused."""
 
+    breaks = "a client that sends a parameter with its content type is refused"
+
     def require_json_type(self, call: Call) -> None:
         super().require_json_type(call)
         _, _, parameters = call.headers["content-type"].partition(";")
@@ -118,6 +138,8 @@ class ParametersRefused(Variant):
 class HugeBodiesTurnedAway(Variant):
     """A body of more than 64 KiB is turned away below, in plain text."""
 
+    breaks = "a client that sends a huge comment is refused"
+
     def handle(self, operation: str, call: Call) -> Reply:
         if len(call.body) > 65536:
             return _plain(413, "Payload Too Large")
@@ -127,6 +149,8 @@ class HugeBodiesTurnedAway(Variant):
 class LongHeadersTurnedAway(Variant):
     """A header of more than a thousand characters is turned away below, in plain text."""
 
+    breaks = "an endless session id is refused without the error envelope"
+
     def handle(self, operation: str, call: Call) -> Reply:
         if any(len(value) > 1000 for value in call.headers.values()):
             return _plain(431, "Request Header Fields Too Large")
@@ -135,6 +159,8 @@ class LongHeadersTurnedAway(Variant):
 
 class SessionsSideBySide(Variant):
     """Logging in again leaves the user's other sessions alive."""
+
+    breaks = "a session that was dead is alive"
 
     def login(self, visit: Visit) -> tuple[int, Any]:
         before = dict(self.store.sessions)
@@ -196,6 +222,8 @@ class ExpiredSessionsForgotten(Variant):
 class AdministratorsMayReopen(Variant):
     """An account administrator may reopen what the owner may."""
 
+    breaks = "a call that was refused is accepted"
+
     class _Policy(Policy):
         def is_owner(self, user: User, process: QualityProcess) -> bool:
             return user.account_administrator or super().is_owner(user, process)
@@ -205,6 +233,8 @@ class AdministratorsMayReopen(Variant):
 
 class UndecidedSignoffsReopen(Variant):
     """Reopening a sign-off step that is pending or rejected succeeds and takes its decisions back."""
+
+    breaks = "a call that was refused is accepted"
 
     def reopen_step(self, user: User, process: QualityProcess, step: Step) -> None:
         if step.type is StepType.SIGNOFF and step.status is StepStatus.OPEN:
@@ -216,6 +246,8 @@ class UndecidedSignoffsReopen(Variant):
 
 class StateBeforePrivileges(Variant):
     """What the step and its process allow is asked before who calls."""
+
+    breaks = "of two reasons another one is told, with its code"
 
     class _Policy(Policy):
         def why_not_reopen_step(self, user: User, process: QualityProcess, step: Step) -> Situation | None:

@@ -32,6 +32,8 @@ _REGULAR, _SIGNOFF = StepType.REGULAR, StepType.SIGNOFF
 class ManualProcesses(Variant):
     """No quality process completes itself."""
 
+    breaks = "the template is another one, and its status mode a word that was not seen before"
+
     def own_template(self, template: Template) -> Template:
         return replace(template, status_mode=StatusMode.MANUAL)
 
@@ -310,6 +312,8 @@ class OthersSpendQuota(Variant):
 
 class UnknownCallersCount(Variant):
     """Calls without a valid session are taken off the first workspace's quota."""
+
+    breaks = "calls that were free cost one"
 
     def recognise(self, call: Call) -> Any:
         session = super().recognise(call)
