@@ -47,6 +47,7 @@ class Redactor:
         self._plain: list[str] = []
         self._escaped: list[str] = []
         self._pattern: re.Pattern[str] | None = None
+        self._like_escapes = False  # whether a secret has what an escape begins with
         self._emails = False
         self._longest = 0  # characters that a secret may have at most, however it is written
 
@@ -69,6 +70,7 @@ class Redactor:
         self._plain = sorted({*self._plain, secret, *cores}, key=len, reverse=True)
         self._escaped = sorted([*self._escaped, "".join(map(_spellings, secret))], key=len, reverse=True)
         self._pattern = None
+        self._like_escapes |= _ESCAPE_BEGINS.search(secret) is not None
         self._longest = max(self._longest, _MOST_CHARACTERS * len(secret))
 
     def beginning(self, raw: bytes, most: int) -> str:
@@ -85,12 +87,24 @@ class Redactor:
         """Returns `text` with every known secret replaced."""
         for secret in self._plain:
             text = text.replace(secret, REDACTED)
-        if self._escaped and _ESCAPES.search(text):
+        if self._escaped and _ESCAPES.search(text) and self._may_hold_escaped(text):
             self._pattern = self._pattern or re.compile("|".join(self._escaped))
             text = self._pattern.sub(REDACTED, text)
         if self._emails:
             text = _EMAIL.sub(REDACTED, text)
         return text
+
+    def _may_hold_escaped(self, text: str) -> bool:
+        """Tells whether a secret shows once everything is unescaped. Finding out takes less than the pattern does."""
+        if self._like_escapes:
+            return True
+        try:
+            plain = _ESCAPED.sub(_unescaped, text)
+            plain = plain.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+        except (ValueError, OverflowError):  # an escape of something that is no character
+            return True
+        shown = (plain, plain.replace("+", " "))
+        return any(secret in one for secret in self._plain for one in shown)
 
 
 _MOST_CHARACTERS: Final = 16  # for one character of a secret: two escapes of JSON, or a number of HTML with some zeros
@@ -113,6 +127,26 @@ def _spellings(character: str) -> str:
         *(re.escape(way) for way in _SHORT_ESCAPES.get(character, ())),
     }
     return f"(?:{'|'.join(sorted(ways))})"
+
+
+_ESCAPE_BEGINS: Final = re.compile(r"[\\%&+]")
+_ESCAPED: Final = re.compile(
+    r"\\u(?P<json>[0-9A-Fa-f]{4})|(?P<percent>(?:%[0-9A-Fa-f]{2})+)"
+    r"|&\#0*(?P<decimal>\d+);|&\#[xX]0*(?P<hexadecimal>[0-9A-Fa-f]+);|&(?P<name>quot|lt|gt|amp|apos);|\\(?P<short>.)",
+    re.DOTALL,
+)
+_NAMED: Final = {"quot": '"', "lt": "<", "gt": ">", "amp": "&", "apos": "'"}
+_SHORT: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    """Returns what an escape stands for. Raises ValueError and OverflowError where it is no character."""
+    kind, value = next((name, value) for name, value in escape.groupdict().items() if value is not None)
+    if kind == "percent":
+        return bytes.fromhex(value.replace("%", "")).decode("utf-8", "surrogatepass")
+    if kind in ("name", "short"):
+        return (_NAMED if kind == "name" else _SHORT).get(value, value)
+    return chr(int(value, 10 if kind == "decimal" else 16))
 
 
 _SHORT_ESCAPES: Final = {
@@ -244,10 +278,10 @@ def curl_of(method: str, url: str, headers: Sequence[tuple[str, str]], body: byt
         elif name.lower() not in {"content-length", "accept-encoding", "connection", "user-agent", "accept"}:
             # curl drops a header without a value unless a semicolon ends it
             words += ["-H", shlex.quote(f"{name}: {value}" if value else f"{name};")]
-    if body is not None and not any(name.lower() == "content-type" for name, _ in headers):
-        words += ["-H", "'Content-Type:'"]
     if body is None:
         return " ".join(words)
+    if not any(name.lower() == "content-type" for name, _ in headers):
+        words += ["-H", "'Content-Type:'"]
     if b"\0" in body:  # no argument can hold one
         octal = "".join(f"\\{byte:03o}" for byte in body)
         return " ".join(["printf", f"'{octal}'", "|", *words, "--data-binary", "@-"])

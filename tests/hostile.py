@@ -163,17 +163,30 @@ def passed_on(port: int, head: bytes, body: bytes) -> tuple[bytes, bytes]:
 Treatment = Callable[["Connection", bytes, bytes], None]  # sends an answer, given the head and body of the true one
 
 
-def through(port: int, treat: Treatment, chosen: Callable[[bytes, bytes], bool] = lambda *_: True) -> Behaviour:
+HARMLESS = b"GET /v1/settings/users?limit=1 HTTP/1.1"
+
+
+def through(
+    port: int,
+    treat: Treatment,
+    chosen: Callable[[bytes, bytes], bool] = lambda *_: True,
+    *,
+    done: bool = True,
+) -> Behaviour:
     """Passes every request on to a true server, and lets `treat` answer those that `chosen(head, body)` names.
 
-    A treatment that ends the connection raises OSError or closes it.
+    Where these are not `done`, something harmless is asked instead, so that there are true headers.
     """
 
     def behave(connection: Connection) -> None:
         while (request := connection.request()) is not None:
             head, body = request
+            mine = chosen(head, body)
+            if mine and not done:
+                lines = [line for line in head.split(b"\r\n")[1:] if not line.lower().startswith(b"content-")]
+                head, body = b"\r\n".join([HARMLESS, *lines]), b""
             answered, content = passed_on(port, head, body)
-            if not chosen(head, body):
+            if not mine:
                 connection.send(answered + b"\r\n\r\n" + content)
             else:
                 treat(connection, answered, content)

@@ -830,8 +830,9 @@ def test_a_faulty_arena_is_a_subclass_of_a_few_lines():
             reply = await super().answer(operation, call)
             return Reply(reply.status, [h for h in reply.headers if h[0] != "Server"], reply.body)
 
-    with Server(CreatorMayReopen(WORLD)) as server:
-        people = People(server.arena, server.url)
+    arena = CreatorMayReopen(WORLD)
+    with Server(arena) as server:
+        people = People(arena, server.url)
         process, steps = people.stage(users=["assignee"])
         answer = people("colleague").reopen(process, steps[0])
         assert answer.status_code == 201

@@ -153,6 +153,19 @@ def test_junit_counts(made, counted):
     assert counts(made) == counted
 
 
+def test_junit_says_how_long_the_calls_of_a_scenario_took_and_counts_at_the_top():
+    calls = [{"scenario": "owner-may-reopen/assigned", "milliseconds": 1200}] * 2
+    made = report(scenario("fail"), exchanges=calls)
+    assert cases(made)["owner-may-reopen", "assigned"].get("time") == "2.400"
+    root = rendered(made)
+    assert (root.tag, root.get("name"), root.get("tests"), root.get("failures")) == (
+        "testsuites",
+        "arena-conformance",
+        "1",
+        "1",
+    )
+
+
 def test_junit_names_every_scenario_once():
     assert set(cases(report(*MIXED))) == {tuple(one["id"].split("/")) for one in MIXED}
 

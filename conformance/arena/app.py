@@ -1,6 +1,7 @@
 """The embedded Arena over HTTP; ASGI, because WSGI cannot tell `arena_session_id` from `arena-session-id`."""
 
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -10,7 +11,6 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from conformance.arena.message import Call, Reply
-from conformance.arena.service import Arena
 
 _PROCESSES = "/v1/qualityprocesses"
 _PROCESS = f"{_PROCESSES}/{{process}}"
@@ -36,7 +36,14 @@ ENDPOINTS = (
 )
 
 
-def create_app(arena: Arena) -> ASGIApp:
+class Answering(Protocol):
+    """An Arena, or what stands in front of one."""
+
+    async def answer(self, operation: str, call: Call) -> Reply:
+        """Answers a call; never raises."""
+
+
+def create_app(arena: Answering) -> ASGIApp:
     """Returns the ASGI application that answers every request with what this Arena replies, byte for byte."""
 
     async def answer(operation: str, request: Request) -> Response:

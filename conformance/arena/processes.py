@@ -42,23 +42,29 @@ class QualityProcesses(Listing, StatusChanges):
             raise self.refusal(Situation.NOT_PERMITTED)
         if not template.active:
             raise self.refusal(Situation.TEMPLATE_INACTIVE)
+        process = self.new_process(template, prefix, name=name, creator=visit.user, owner=owner)
+        process.description, process.target_completion_date_time = description, target
+        self.store.processes[process.guid] = process
+        return 201, self.render_process(process)
+
+    def new_process(
+        self, template: Template, prefix: NumberPrefix, *, name: str, creator: User, owner: User
+    ) -> QualityProcess:
+        """A quality process with the next number of the prefix; it is not in the store yet."""
         prefix.last_used += 1
-        process = QualityProcess(
+        return QualityProcess(
             guid=new_guid(),
             name=name,
             number=f"{prefix.value}{prefix.last_used:06}",
-            description=description,
-            workspace_id=visit.workspace.id,
-            creator=visit.user,
+            description="",
+            workspace_id=template.workspace_id,
+            creator=creator,
             owner=owner,
             template=template,
             status_mode=template.status_mode,
             creation_date_time=self.now(),
-            target_completion_date_time=target,
             steps=self.new_steps(template),
         )
-        self.store.processes[process.guid] = process
-        return 201, self.render_process(process)
 
     def new_steps(self, template: Template) -> list[Step]:
         """The steps of a new quality process: open, unassigned, due as the template says."""

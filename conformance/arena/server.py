@@ -11,8 +11,7 @@ from typing import Self
 
 import uvicorn
 
-from conformance.arena.app import create_app
-from conformance.arena.service import Arena
+from conformance.arena.app import Answering, create_app
 
 
 class Server:
@@ -22,8 +21,7 @@ class Server:
     Raises OSError when the address cannot be had.
     """
 
-    def __init__(self, arena: Arena, host: str = "127.0.0.1", port: int = 0) -> None:
-        self.arena = arena
+    def __init__(self, arena: Answering, host: str = "127.0.0.1", port: int = 0) -> None:
         self._socket = _listen(host, port)
         name = f"[{host}]" if ":" in host else host
         self.url = f"http://{name}:{self._socket.getsockname()[1]}/v1"

@@ -11,6 +11,7 @@ from conformance.cli.baseline import baseline
 from conformance.cli.diff import diff
 from conformance.cli.plan import plan
 from conformance.cli.prove import prove
+from conformance.cli.report import report
 from conformance.cli.restore import restore
 from conformance.cli.rules import rules
 from conformance.cli.run import run
@@ -39,7 +40,7 @@ def main() -> None:
     """
 
 
-for command in (run, plan, restore, serve, diff, baseline, prove, rules):
+for command in (run, plan, restore, report, serve, diff, baseline, prove, rules):
     main.add_command(command)
 
 

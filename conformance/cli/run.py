@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     default="reports",
     show_default=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="Where report.json and junit.xml are written, and replay.json after a failure.",
+    help="Where the report is written: report.json and what is made of it; replay.json after a failure.",
 )
 @click.option(
     "--only",
@@ -230,24 +230,30 @@ def _journal(path: Path, *, force: bool) -> Journal:
 
 def _write(report: dict[str, Any], folder: Path) -> None:
     from conformance import saved
-    from conformance.report import document, junit
+    from conformance.report import document, publish
 
     cases = report.pop("replay", [])
     saved.write(cases, folder / saved.NAME, seed=report["run"]["seed"])
     document.write(report, folder / "report.json")
     if "drift" in report:
         publish_drift(report["drift"], folder)
-    document.write_text(folder / "junit.xml", junit.render(report))
+    publish.render(report, folder)
 
 
 def _print(report: dict[str, Any], folder: Path, journal: Path | None) -> None:
     from rich.console import Console
 
-    from conformance.report import terminal
+    from conformance.report import annotations, summary, terminal
 
-    terminal.print_report(Console(highlight=False), report, str(folder / "report.json"))
+    terminal.print_report(Console(highlight=False), report, str(folder / "index.html"))
     if report["left_behind"] and journal is not None:
         click.echo(f"Try again to undo it: {_restore_command(journal)}", err=True)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for command in annotations.render(report):
+            click.echo(command)
+    if job_summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(job_summary).open("a", encoding="utf-8") as file:
+            file.write(summary.render(report) + "\n")
 
 
 def _stop_at_once(report: dict[str, Any], journal: Path | None) -> NoReturn:

@@ -9,7 +9,10 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
 
 from conformance import __version__, behaviour, contract
 from conformance.evidence import Exchange, curl
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 VERSION: Final = 1
 LONGEST_TEXT: Final = 64 * 1024
+_SCHEMA: Final = Path(__file__).with_name("report.schema.json")
 
 Clean = Callable[[str], str]
 
@@ -60,6 +64,31 @@ def make(
         "left_behind": [clean(left) for left in run.stage.left_behind],
         "complete": True,
     }
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Returns the report that a run wrote to `path`.
+
+    Raises ValueError, with what is wrong, where there is no such file or where it is no whole report.
+    """
+    try:
+        report = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ValueError(f"can't be read: {error.strerror}") from error
+    except ValueError as error:
+        raise ValueError(f"is no JSON, so it is no report: {error}") from error
+    if isinstance(report, dict) and "complete" not in report and "run" in report:
+        raise ValueError("is no whole report: it lacks `complete: true`; run again")
+    schema = json.loads(_SCHEMA.read_text("utf-8"))
+    problem = best_match(Draft202012Validator(schema).iter_errors(report))
+    if problem is not None:
+        place = "/".join(map(str, problem.absolute_path)) or "the whole"
+        raise ValueError(f"is no report of version {VERSION}: {place}: {problem.message[:300]}")
+    known = {exchange["id"] for exchange in report["exchanges"]}
+    named = {number for rule in report["rules"] for one in rule["scenarios"] for number in one["exchanges"]}
+    if missing := sorted(named - known):
+        raise ValueError(f"is no whole report: exchange {missing[0]} is named in it and not there")
+    return cast("dict[str, Any]", report)
 
 
 def write(report: dict[str, Any], path: Path) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import textwrap
-import unicodedata
 from collections import Counter, defaultdict
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from conformance.report import words
+from conformance.report.annotations import disarm
+from conformance.report.text import visible
 
 _STYLE = {"pass": "green", "fail": "bold red", "error": "bold magenta", "untested": "yellow", "waived": "cyan"}
 _MOST_SHOWN = 3
@@ -36,7 +39,7 @@ def print_report(console: Console, report: dict[str, Any], where: str) -> None:
             console.print()
     console.print(_table(report))
     _reasons(console, report)
-    others = len(report["rules"]) - len(_selected(report))
+    others = len(report["rules"]) - len(words.selected(report))
     if others:
         _line(console, "", f"{others} rule{' was' if others == 1 else 's were'} not selected.", "")
     if "fuzzing" in report:
@@ -54,7 +57,7 @@ def print_report(console: Console, report: dict[str, Any], where: str) -> None:
     style = {0: "bold green", 1: "bold red"}.get(run["exit_code"], "bold yellow")
     reason = f" ({run['reason']})" if run["reason"] else ""
     verdict = {"conforms": "CONFORMS", "fails": "FAILS", "no verdict": "NO VERDICT"}[run["verdict"]]
-    if run["exit_code"] == 0 and any(rule["verdict"] == "untested" for rule in _selected(report)):
+    if run["exit_code"] == 0 and any(rule["verdict"] == "untested" for rule in words.selected(report)):
         verdict = "CONFORMS AS FAR AS TESTED"
     if run["exit_code"] == 4:
         verdict = "CONFORMS, BUT BEHAVES OTHERWISE THAN THE BASELINE"
@@ -130,20 +133,16 @@ def _table(report: dict[str, Any]) -> Table:
     table.add_column("verdict")
     table.add_column("scenarios", justify="right")
     table.add_column("calls", justify="right")
-    for rule in _selected(report):
+    for rule in words.selected(report):
         verdict = Text(rule["verdict"], style=_STYLE[rule["verdict"]])
         table.add_row(rule["id"], verdict, rule["coverage"], str(rule["calls"]))
     return table
 
 
-def _selected(report: dict[str, Any]) -> list[dict[str, Any]]:
-    return [rule for rule in report["rules"] if rule["reason"] != "not selected"]
-
-
 def _reasons(console: Console, report: dict[str, Any]) -> None:
     """Says why a rule, or a scenario, could not be tested: each reason once."""
     rules, scenarios = defaultdict(list), Counter[tuple[str, str]]()
-    for rule in _selected(report):
+    for rule in words.selected(report):
         if rule["verdict"] in ("error", "untested", "waived"):
             rules[rule["verdict"], rule["reason"]].append(rule["id"])
         for one in rule["scenarios"]:
@@ -161,16 +160,5 @@ def _line(console: Console, label: str, text: str, style: str) -> None:
 
 
 def plain(text: str) -> str:
-    """Returns `text` with all that steers a terminal or turns the direction of writing made visible."""
-    return "".join(
-        character
-        if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
-        else _escaped(character)
-        for character in text
-    )
-
-
-def _escaped(character: str) -> str:
-    return {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(character) or (
-        f"\\x{ord(character):02x}" if ord(character) < 256 else f"\\u{ord(character):04x}"
-    )
+    """Returns `text` with all that steers a terminal, a CI service or the direction of writing made visible."""
+    return disarm(visible(text))
