@@ -55,10 +55,12 @@ class Chronicle:
         self._compare_readings(exchanges)
 
     def _follow_states(self, exchanges: Sequence[Exchange]) -> None:
-        known: dict[str, dict[str, str | None]] = {}  # by process: the steps in their order
+        known: dict[str, dict[str, str | None]] = {}  # by process: the steps, in their order where they were listed
+        listed: set[str] = set()
         for exchange in exchanges:
             if exchange.operation == "list-steps" and exchange.accepted:
                 known[_process_of(exchange)] = _states(exchange)
+                listed.add(_process_of(exchange))
             subject = exchange.subject
             if subject is None:
                 continue
@@ -67,7 +69,8 @@ class Chronicle:
                 self.states[exchange.id] = str(steps[subject.step])
             if not exchange.refused and exchange.method != "GET":
                 steps[subject.step] = _state_after(exchange)
-            if exchange.accepted and not exchange.simultaneous and len(steps) > 1 and all(steps.values()):
+            whole = subject.process in listed and all(steps.values())
+            if exchange.accepted and not exchange.simultaneous and whole:
                 self.open_steps[exchange.id] = tuple(step for step, state in steps.items() if state == "OPEN")
 
     def _compare_readings(self, exchanges: Sequence[Exchange]) -> None:
@@ -191,26 +194,21 @@ def _state(field: str, one: Any) -> str:
 
 
 def _costs(exchanges: Iterable[Exchange]) -> dict[int, str]:
-    """Returns by how much a call lowered the quota, where its own answer and those beside it tell."""
+    """Returns by how much a call lowered the quota, where its answer and the one before it tell."""
     costs: dict[int, str] = {}
     left: dict[bool, int] = {}  # by workspace: the home or the foreigner's
-    unknown: list[int] = []  # calls that no account made, since the home workspace's number was last seen
     for exchange in exchanges:
+        number = calls_left(exchange)
         if exchange.operation == "login":
             continue
-        if exchange.account == "" and exchange.operation == REOPEN:
-            unknown.append(exchange.id)
-            continue
-        foreign, number = exchange.account == FOREIGNER, calls_left(exchange)
         if exchange.account == DOUBTFUL or exchange.operation == "logout" or exchange.simultaneous or number is None:
-            left, unknown = {}, []
+            left = {}
             continue
-        if foreign in left:
-            drop = left[foreign] - number
-            if not unknown and drop >= 0:
-                costs[exchange.id] = {0: "nothing", 1: "one call"}.get(drop, "several calls")
-            elif not foreign and drop in (1, len(unknown) + 1):
-                costs.update(dict.fromkeys(unknown, "nothing" if drop == 1 else "one call"))
+        foreign = exchange.account == FOREIGNER
+        drop = left[foreign] - number if foreign in left else -1
+        if exchange.account == "" and drop not in (0, 1):  # whose number it is that nobody is shown is not known
+            continue
+        if drop >= 0:
+            costs[exchange.id] = {0: "nothing", 1: "one call"}.get(drop, "several calls")
         left[foreign] = number
-        unknown = unknown if foreign else []
     return costs

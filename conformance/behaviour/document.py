@@ -16,6 +16,7 @@ ABSENT: Final = "(absent)"
 _WHOLE: Final = ("connection", "cost", "current_step", "guids")  # one value each
 _ENTRIES: Final = ("headers", "body")  # an entry for each header, and for each place in the body
 _TOLD_OR_NOT: Final = frozenset({"cost", "current_step", "guids"})  # the calls around a call do not always tell
+_OF_CIRCUMSTANCES: Final = frozenset({"cost", "current_step"})
 NOT_TOLD: Final = "(not told)"
 NOT_SHOWN: Final = "(not shown)"  # a view does not have the field that a call may change
 AT_ONCE: Final = "several at once"  # who called: the answers to simultaneous calls come in any order
@@ -83,6 +84,11 @@ def _common(answers: list[Answer]) -> Answer:
     return common
 
 
+def _whole_parts(answer: Mapping[str, Any]) -> tuple[str, ...]:
+    """Returns what stands in an answer as one value; of generated input nothing is told of the circumstances."""
+    return _WHOLE if "as" in answer else tuple(part for part in _WHOLE if part not in _OF_CIRCUMSTANCES)
+
+
 def _usual(values: list[Any], of: int) -> Any:
     """Returns the value that more than half of them have; None where there is none."""
     counted = Counter(values).most_common(1)
@@ -98,7 +104,7 @@ def _usual_entries(entries: list[Mapping[str, str]]) -> dict[str, str]:
 def _less(answer: Answer, common: Answer) -> Answer:
     """Returns an answer without what it has in common with others."""
     less = {name: value for name, value in answer.items() if name not in (*_WHOLE, *_ENTRIES, "changes")}
-    for part in _WHOLE:
+    for part in _whole_parts(answer):
         value = answer.get(part, NOT_TOLD)
         if value != common.get(part, NOT_TOLD):
             less[part] = value
@@ -120,7 +126,7 @@ def _less(answer: Answer, common: Answer) -> Answer:
 def _whole(less: Mapping[str, Any], common: Mapping[str, Any]) -> Answer:
     """Returns an answer with what it has in common with others."""
     whole = {name: value for name, value in less.items() if name not in (*_WHOLE, *_ENTRIES, "changes", "read")}
-    for part in _WHOLE:
+    for part in _whole_parts(less):
         value = less.get(part, common.get(part, NOT_TOLD))
         if value != NOT_TOLD:
             whole[part] = value

@@ -11,11 +11,11 @@ from conformance.behaviour.chronicle import Chronicle
 from conformance.behaviour.classes import Known, header, names_in, shape, template, value
 from conformance.behaviour.document import AT_ONCE, GENERATED, Behaviours, compact, is_ordered
 from conformance.evidence import UNREADABLE, Exchange
-from conformance.session import REOPEN
+from conformance.session import REOPEN, VARIANT
 from conformance.verdict import Scenario, Verdict
 
-# What is drawn at random leaves its verdict only. A class of generated input has a scenario of its own.
-_RANDOM: Final = ("walk", "fuzz-positive", "fuzz-negative", "fuzz-raw", "fuzz-answers")
+# What is drawn at random leaves no behaviour. A class of generated input has a scenario of its own.
+_RANDOM: Final = ("walk", "fuzz-drawn", "fuzz-random", "fuzz-answers")
 _CIRCUMSTANCES: Final = frozenset({"as", "step", "cost", "current_step", "changes"})
 
 
@@ -45,12 +45,12 @@ def _is_chance(scenario: Scenario) -> bool:
 
 def _behaviour(scenario: Scenario, exchanges: Sequence[Exchange], chronicle: Chronicle, known: Known) -> dict[str, Any]:
     slug = scenario.id.partition("/")[2]
-    if slug.startswith(_RANDOM):
+    if slug.startswith(_RANDOM):  # that it failed is no chance, but how often and with what
         return {"verdict": str(scenario.verdict), "answers": []}
-    own = [exchanges[number - 1] for number in scenario.exchanges]
-    calls = [
-        one for one in own if one.scenario == scenario.id and one.purpose == "scenario" and one.operation == REOPEN
-    ]
+    own = (exchanges[number - 1] for number in scenario.exchanges)
+    calls = [one for one in own if one.purpose == "scenario" and one.operation in (REOPEN, VARIANT)]
+    if not slug.startswith(GENERATED):  # it may judge an answer that another scenario got
+        calls = [one for one in calls if one.scenario == scenario.id]
     answers = [_answer(one, chronicle, known) for one in calls]
     if slug.startswith(GENERATED):  # who asked, and what calls stand around a call, depends on what was drawn
         answers = [{name: value for name, value in one.items() if name not in _CIRCUMSTANCES} for one in answers]

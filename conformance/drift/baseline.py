@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import sys
 import textwrap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from conformance.behaviour import compact, expand
-from conformance.behaviour.document import KINDS, Behaviours, is_ordered, kind_of
+from conformance.behaviour.document import GENERATED, KINDS, Behaviours, is_ordered, kind_of
 from conformance.drift.answers import align, differing
 from conformance.drift.difference import Side
 
@@ -110,8 +111,15 @@ def write(baseline: Baseline) -> str:
     parts = [_HEAD + _dump({"version": VERSION, "profile": baseline.profile, "accepted": [*baseline.accepted]})]
     if baseline.unstable:
         parts.append(_dump({"unstable": {name: sorted(what) for name, what in sorted(baseline.unstable.items())}}))
-    blocks = [textwrap.indent(_dump({name: one}), "  ") for name, one in compact(baseline.behaviours).items()]
-    return "\n".join([*parts, "behaviours:\n" + "\n".join(blocks)])
+    blocks = [_block(name, one) for name, one in compact(baseline.behaviours).items()]
+    return "\n".join([*parts, "behaviours:\n" + "".join(blocks).lstrip("\n")])
+
+
+def _block(name: str, behaviour: Mapping[str, Any]) -> str:
+    """Returns a behaviour's lines; of generated input, of which there is much that is short, one line."""
+    if name.partition("/")[2].startswith(GENERATED):
+        return textwrap.indent(_dump({name: _Line(behaviour)}, width=sys.maxsize), "  ")
+    return "\n" + textwrap.indent(_dump({name: behaviour}), "  ")
 
 
 def _reached(sides: Iterable[Side], only: Collection[str]) -> Behaviours:
@@ -164,14 +172,23 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+class _Line(dict[str, Any]):
+    """What is written in one line."""
+
+
+def _line(dumper: yaml.SafeDumper, entries: _Line) -> yaml.Node:
+    return dumper.represent_mapping("tag:yaml.org,2002:map", entries.items(), flow_style=True)
+
+
 def _list(dumper: yaml.SafeDumper, entries: list[Any]) -> yaml.Node:
     plain = all(isinstance(entry, str | int) and len(str(entry)) < 40 for entry in entries)
     return dumper.represent_sequence("tag:yaml.org,2002:seq", entries, flow_style=plain)
 
 
 _Dumper.add_representer(list, _list)
+_Dumper.add_representer(_Line, _line)
 
 
-def _dump(document: Any) -> str:
-    text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+def _dump(document: Any, width: int = 120) -> str:
+    text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=width)
     return text

@@ -19,7 +19,7 @@ _NOUNS: Final = {ACCEPTED: "success", REFUSED: "refusal"}
 _KINDS: Final = {Level.BREAKING: Kind.BREAKING, Level.COMPATIBLE: Kind.COMPATIBLE, Level.COSMETIC: Kind.COSMETIC}
 
 # What is sent there is a guid that was altered, so that it depends on what guids are made of.
-_ALTERED_GUID: Final = re.compile(r"request-shape/(guids-|.*-guids?$|fuzz-.*guid)")
+_ALTERED_GUID: Final = re.compile(r"request-shape/(.*-)?guids?(-|$)")
 
 # Which calls a rule's scenarios make, for the sentences: "a call …".
 _CALLS: Final[Mapping[str, str]] = {

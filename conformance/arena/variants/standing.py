@@ -52,6 +52,8 @@ _LISTED = (
 class StepsStandReady(Variant):
     """Quality processes can't be made by everybody: the target file lists steps that stand ready."""
 
+    breaks = "its quality processes are others, and have no description"
+
     listed: ClassVar[Sequence[Any]] = _LISTED
 
     def __init__(self, world: World, profile: str = "documented", clock: Clock | None = None) -> None:
@@ -116,6 +118,8 @@ class StepsStandReady(Variant):
 
 class NothingCanBeRead(StepsStandReady):
     """Steps stand ready, and nothing but the operation itself shows what became of them."""
+
+    breaks = "its quality processes are others, and have no description"
 
     untested: ClassVar[frozenset[str]] = frozenset({"reopen-step"})
 
