@@ -16,7 +16,7 @@ from typing import Any, Final
 from conformance import contract
 from conformance.contract import Profile
 from conformance.evidence import UNREADABLE, Exchange, Trouble
-from conformance.session import DOUBTFUL, FOREIGNER, JSON, REOPEN, VARIANT
+from conformance.session import DOUBTFUL, FOREIGNER, JSON, REOPEN, STATUS_CHANGES, VARIANT
 from conformance.stage.snapshot import process_facts
 from conformance.verdict import Finding
 
@@ -319,36 +319,33 @@ def _owner(exchange: Exchange) -> tuple[str, str]:
 class Breakdowns:
     """Tells a server that never answers reopens as it should from a network that breaks now and then.
 
-    A connection that breaks or falls silent proves nothing by itself. Where it happens to reopens only, and so often
-    that chance would hardly have spared all the other calls, it is the server's doing. A connection that is closed
-    without any answer is left to it.
+    A connection that breaks or falls silent proves nothing by itself. Where it happens at the endpoint only, or only to
+    texts beyond ASCII, and so often that chance would hardly have spared all the other calls, it is the server's doing.
+    A connection that is closed without any answer is left to it.
     """
 
     _calls: int = 0
-    _reopens: int = 0
-    _elsewhere: int = 0  # calls of other operations that had trouble
+    _here: int = 0  # calls of the endpoint, which completes steps too
+    _beyond_ascii: int = 0  # those of them whose body is beyond ASCII
     _in_a_row: int = 0  # calls without an answer
     _last_trouble: str = ""
     _troubled: list[Exchange] = field(default_factory=list)
 
     def see(self, exchange: Exchange) -> None:
         """Takes the next exchange in."""
-        reopen = exchange.operation == REOPEN
         self._calls += 1
-        self._reopens += reopen
+        self._here += _is_here(exchange)
+        self._beyond_ascii += _is_beyond_ascii(exchange)
         self._in_a_row = self._in_a_row + 1 if exchange.status is None else 0
         self._last_trouble = exchange.trouble
         if not exchange.whole and exchange.trouble_kind is not Trouble.MALFORMED:
-            if reopen:
-                self._troubled.append(exchange)
-            else:
-                self._elsewhere += 1
+            self._troubled.append(exchange)
 
     @property
     def hopeless(self) -> str:
         """Why it is no use to go on; empty where it is."""
-        if len(self._troubled) == self._reopens >= _ENOUGH and self.findings:
-            return f"none of {self._reopens} reopens had an answer that can be read: {self._troubled[-1].trouble}"
+        if len(self._troubled) == self._here >= _ENOUGH and self.findings:
+            return f"none of {self._here} calls had an answer that can be read: {self._troubled[-1].trouble}"
         if self._in_a_row >= _ENOUGH:
             return f"{self._in_a_row} calls in a row had no answer: {self._last_trouble}"
         return ""
@@ -356,25 +353,38 @@ class Breakdowns:
     @property
     def findings(self) -> list[Finding]:
         """What follows from all calls together; each finding stands for all answers of its kind."""
-        count = len(self._troubled)
-        if self._elsewhere or count < _SEVERAL:
-            return []
-        if math.comb(self._reopens, count) / math.comb(self._calls, count) > _BY_CHANCE:
+        if not self._is_no_chance:
             return []
         kinds: dict[tuple[str, str, str], list[int]] = {}
         for exchange in self._troubled:
-            if exchange.trouble_kind is not Trouble.CLOSED:
+            if exchange.operation == REOPEN and exchange.trouble_kind is not Trouble.CLOSED:
                 kinds.setdefault((*_owner(exchange), exchange.trouble), []).append(exchange.id)
-        others = self._calls - self._reopens
+        others = self._calls - self._here
         return [
             Finding(
                 rule,
                 expected,
-                f"{trouble}: {len(ids)} of {self._reopens} reopens, and none of {others} other calls",
+                f"{trouble}: {len(ids)} reopens, and none of the {others} calls of other endpoints",
                 tuple(ids),
             )
             for (rule, expected, trouble), ids in kinds.items()
         ]
+
+    @property
+    def _is_no_chance(self) -> bool:
+        count = len(self._troubled)
+        return count >= _SEVERAL and any(
+            all(map(belongs, self._troubled)) and math.comb(size, count) / math.comb(self._calls, count) <= _BY_CHANCE
+            for belongs, size in ((_is_here, self._here), (_is_beyond_ascii, self._beyond_ascii))
+        )
+
+
+def _is_here(exchange: Exchange) -> bool:
+    return exchange.url.endswith(STATUS_CHANGES)
+
+
+def _is_beyond_ascii(exchange: Exchange) -> bool:
+    return _is_here(exchange) and not (exchange.request_body or b"").isascii()
 
 
 _SEVERAL: Final = 3
