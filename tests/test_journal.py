@@ -510,7 +510,9 @@ def test_force_sets_a_journal_aside(arena, server, tmp_path, command):
     process.name = CREATING["name"]
     file = write_target(tmp_path, arena, server.url)
     left_behind(tmp_path, server.url, CREATING, created(process.guid))
-    done = command("run", "--only", "rules", "--target", file, "--report-dir", tmp_path, "--rule", "success-is-201", "--force")
+    done = command(
+        "run", "--only", "rules", "--target", file, "--report-dir", tmp_path, "--rule", "success-is-201", "--force"
+    )
     assert done.returncode == 0
     assert process.guid in arena.store.processes
     assert entries(tmp_path)[-1]["event"] == "clean"

@@ -118,7 +118,9 @@ def test_a_failure_shows_page_expected_actual_and_curl(command, tmp_path):
     arena = Arena(World.load(), profile="winter-2023")
     with Server(arena) as server:
         file = write_target(tmp_path / "target.yaml", server, arena)
-        done = command("run", "--only", "rules", "--target", file, "--profile", "documented", "--rule", "already-open-is-3089")
+        done = command(
+            "run", "--only", "rules", "--target", file, "--profile", "documented", "--rule", "already-open-is-3089"
+        )
     lines = done.stdout.splitlines()
     assert lines[0] == "FAIL already-open-is-3089"
     assert lines[1].startswith("  page, line ")
@@ -177,7 +179,9 @@ def test_the_world_is_left_as_it_was(arena, server, command, tmp_path):
         return copy.deepcopy({guid: dataclasses.asdict(process) for guid, process in store.processes.items()})
 
     before = world()
-    assert command("run", "--only", "rules", "--target", write_target(tmp_path / "t.yaml", server, arena)).returncode == 0
+    assert (
+        command("run", "--only", "rules", "--target", write_target(tmp_path / "t.yaml", server, arena)).returncode == 0
+    )
     assert world() == before
     alive = [session for session in arena.store.sessions if session != arena.expired_session_id]
     assert alive == []
