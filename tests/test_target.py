@@ -180,7 +180,9 @@ OWNER_LINES = "    email: owner@example.com\n    password: the-owners-password\n
             "arena.yaml:1: the file lacks base_url; add it",
             id="key-missing",
         ),
-        pytest.param([("mode: api", "mode: fixed")], "arena.yaml:7: staging.mode must be api", id="mode"),
+        pytest.param(
+            [("mode: api", "mode: manual")], "arena.yaml:7: staging.mode must be one of: api, fixed", id="mode"
+        ),
         pytest.param(
             [("staging:", "profile: latest\nstaging:")],
             "arena.yaml:6: profile must be one of: documented, winter-2023",

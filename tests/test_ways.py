@@ -64,6 +64,10 @@ def tls(authority: trustme.CA, *names: str, **validity: Any) -> ssl.SSLContext:
     return context
 
 
+def target_of(url: str) -> dict[str, Any]:
+    return Arena(World.load()).target(url)
+
+
 def run_here(document: dict[str, Any]) -> dict[str, Any]:
     return gate.run(from_document(document, environ={}), Settings(frozenset({RULE})), lambda *_: None)
 
@@ -76,7 +80,7 @@ def test_a_private_authority_is_trusted_where_it_is_named(
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
     with Hostile(through(port_of(arena.url), as_it_is), tls(authority, "127.0.0.1")) as front:
-        report = run_here(arena.arena.target(front.url))
+        report = run_here(target_of(front.url))
     assert report["run"]["exit_code"] == 0, report["run"]["reason"]
 
 
@@ -97,7 +101,7 @@ def test_a_certificate_that_is_not_to_be_trusted(
     if trusted:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
     with Hostile(through(port_of(arena.url), as_it_is), tls(authority, *names, **validity)) as front:
-        report = run_here(arena.arena.target(front.url))
+        report = run_here(target_of(front.url))
         assert front.requests == []
     assert report["run"]["exit_code"] == 3
     assert re.search(f"no TLS connection: .*({cause})", report["run"]["reason"]), report["run"]["reason"]
@@ -106,18 +110,18 @@ def test_a_certificate_that_is_not_to_be_trusted(
 def test_a_bundle_that_is_not_there(arena: Server, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/authority.pem")
     with Hostile(through(port_of(arena.url), as_it_is), tls(authority, "127.0.0.1")) as front:
-        report = run_here(arena.arena.target(front.url))
+        report = run_here(target_of(front.url))
     assert "REQUESTS_CA_BUNDLE names no file that is there" in report["run"]["reason"]
 
 
 def test_https_to_a_server_that_speaks_http(arena: Server) -> None:
-    report = run_here(arena.arena.target(arena.url.replace("http:", "https:")))
+    report = run_here(target_of(arena.url.replace("http:", "https:")))
     assert "the server does not speak TLS there" in report["run"]["reason"]
 
 
 def test_http_to_a_server_that_speaks_tls(authority: trustme.CA) -> None:
     with Hostile(Connection.request, tls(authority, "127.0.0.1")) as front:
-        report = run_here(Arena(World.load()).target(front.url.replace("https:", "http:")))
+        report = run_here(target_of(front.url.replace("https:", "http:")))
     assert re.search("not HTTP|closed without an answer", report["run"]["reason"])
 
 
@@ -137,13 +141,13 @@ def test_silence_within_tls_ends_in_time(
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
     with Hostile(behaviour, tls(authority, "127.0.0.1")) as front:
-        report = run_here({**Arena(World.load()).target(front.url), "timeout_seconds": 0.3})
+        report = run_here({**target_of(front.url), "timeout_seconds": 0.3})
     assert "no answer within 0.3 s" in report["run"]["reason"]
 
 
 def test_a_handshake_that_never_ends() -> None:
     with Hostile(Connection.wait) as front:
-        document = Arena(World.load()).target(front.url.replace("http:", "https:"))
+        document = target_of(front.url.replace("http:", "https:"))
         report = run_here({**document, "timeout_seconds": 0.3})
     assert re.search("no answer within 0.3 s|no connection in time|handshake", report["run"]["reason"])
 
@@ -153,14 +157,14 @@ def test_a_handshake_that_never_ends() -> None:
 
 def elsewhere(url: str) -> dict[str, Any]:
     """A target file for a host that is not this machine; its passwords come from the environment."""
-    document = Arena(World.load()).target(url)
+    document = target_of(url)
     for role, account in document["accounts"].items():
         account["password"] = f"${{PASSWORD_{role}}}"
     return {key: value for key, value in document.items() if key != "expired_session_id"}
 
 
 def passwords() -> dict[str, str]:
-    accounts = Arena(World.load()).target("")["accounts"]
+    accounts = target_of("")["accounts"]
     return {f"PASSWORD_{role}": account["password"] for role, account in accounts.items()}
 
 
@@ -189,7 +193,7 @@ def test_a_server_that_takes_no_connection_ends_in_time() -> None:
             waiting.setblocking(False)
             waiting.connect_ex(listener.getsockname())
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-        report = run_here({**Arena(World.load()).target(url), "timeout_seconds": 0.3})
+        report = run_here({**target_of(url), "timeout_seconds": 0.3})
     assert re.search("no connection in time|no answer within", report["run"]["reason"]), report["run"]["reason"]
 
 
@@ -279,7 +283,7 @@ def test_no_proxy_for_hosts_that_are_excepted(excepted: str, arena: Server, tmp_
 def test_no_proxy_for_this_machine(arena: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     with Hostile(proxying(port_of(arena.url))) as proxy:
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
-        report = run_here(arena.arena.target(arena.url))
+        report = run_here(target_of(arena.url))
         assert proxy.requests == []
     assert report["run"]["exit_code"] == 0
 
@@ -329,7 +333,7 @@ class Gateway:
 
 
 def test_a_path_before_v1_a_bearer_token_and_another_header(arena: Server) -> None:
-    document = arena.arena.target(arena.url)
+    document = target_of(arena.url)
     with Hostile(Gateway(port_of(arena.url), b"/plm/arena", b"Bearer t0ken-of-the-gateway")) as front:
         document |= {"base_url": front.url.replace("/v1", "/plm/arena/v1/")}
         document |= {"headers": {"Authorization": "Bearer t0ken-of-the-gateway", "Arena-Usage-Reason": "conformance"}}
