@@ -258,7 +258,9 @@ def breakdowns(*answers):
     return watch
 
 
-FINE = exchange(operation="list-steps")
+READING = {"operation": "list-steps", "url": "http://127.0.0.1:8080/v1/qualityprocesses/P/steps"}
+FINE = exchange(**READING)
+BEYOND_ASCII = {"request_body": '{"comment": "é"}'.encode()}
 
 
 @pytest.mark.parametrize(
@@ -277,9 +279,19 @@ FINE = exchange(operation="list-steps")
         pytest.param([*[no_answer(**SILENT)] * 3, *[FINE] * 4], set(), id="too-few-others"),
         pytest.param([*[no_answer(**SILENT)] * 5, *[exchange()] * 300, *[FINE] * 250], set(), id="now-and-then"),
         pytest.param(
-            [*[no_answer(**SILENT)] * 9, no_answer(operation="list-steps", **SILENT), *[FINE] * 90],
+            [*[no_answer(**SILENT)] * 9, no_answer(**READING, **SILENT), *[FINE] * 90],
             set(),
             id="others-too",
+        ),
+        pytest.param(
+            [*[exchange(body="[", **BEYOND_ASCII, **BROKE)] * 3, *[exchange()] * 90, *[FINE] * 40],
+            {SHAPE},
+            id="beyond-ascii-alone",
+        ),
+        pytest.param(
+            [exchange(operation="complete-step", body="[", **BROKE), *[exchange(body="[", **BROKE)] * 3, *[FINE] * 60],
+            {SHAPE},
+            id="completing-too",
         ),
         pytest.param([*[no_answer(**CLOSED)] * 9, *[FINE] * 90], set(), id="closed-is-left-to-the-server"),
     ],
@@ -291,11 +303,11 @@ def test_what_befalls_reopens_alone_is_the_servers_doing(answers, rules):
 def test_it_is_no_use_to_go_on_where_no_reopen_is_answered():
     assert breakdowns(*[FINE] * 40, *[no_answer(**SILENT)] * 9).hopeless == ""
     why = breakdowns(*[FINE] * 40, *[no_answer(**SILENT)] * 10).hopeless
-    assert why == "none of 10 reopens had an answer that can be read: no answer within 30 s"
+    assert why == "none of 10 calls had an answer that can be read: no answer within 30 s"
 
 
 def test_it_is_no_use_to_go_on_where_nothing_is_answered():
-    why = breakdowns(*[no_answer(operation="list-steps", **SILENT)] * 10).hopeless
+    why = breakdowns(*[no_answer(**READING, **SILENT)] * 10).hopeless
     assert why == "10 calls in a row had no answer: no answer within 30 s"
 
 
