@@ -153,7 +153,18 @@ def run_command(url: str, logins: str, folder: Path) -> subprocess.CompletedProc
     target = folder / "target.yaml"
     target.write_text(yaml.safe_dump(document(url, logins)), "utf-8")
     return subprocess.run(
-        [sys.executable, "-m", "conformance", "run", "--target", str(target), "--report-dir", str(folder / "reports")],
+        [
+            sys.executable,
+            "-m",
+            "conformance",
+            "run",
+            "--only",
+            "rules",
+            "--target",
+            str(target),
+            "--report-dir",
+            str(folder / "reports"),
+        ],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120"},
         capture_output=True,
@@ -244,7 +255,18 @@ def test_hostile_text_stays_text(role_of_text: str, tmp_path: Path) -> None:
     with Server(arena) as server:
         target = tmp_path / "target.yaml"
         target.write_text(yaml.safe_dump(arena.target(server.url)), "utf-8")
-        command = [sys.executable, "-m", "conformance", "run", "--target", str(target), "--report-dir", str(tmp_path)]
+        command = [
+            sys.executable,
+            "-m",
+            "conformance",
+            "run",
+            "--only",
+            "rules",
+            "--target",
+            str(target),
+            "--report-dir",
+            str(tmp_path),
+        ]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=60, check=False)
     assert ran.returncode == 1

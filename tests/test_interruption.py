@@ -187,7 +187,7 @@ class Finder:
             os.kill(os.getpid(), {stop.value})
 signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.meta_path.insert(0, Finder())
-sys.argv = ["arena-conformance", "run", "--target", "arena.yaml"]
+sys.argv = ["arena-conformance", "run", "--only", "rules", "--target", "arena.yaml"]
 from conformance.__main__ import entry
 entry()
 """

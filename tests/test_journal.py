@@ -139,7 +139,7 @@ def test_the_real_command_is_killed_and_undone(tmp_path, command):
         run.communicate(timeout=60)
         arena.client = 0
         assert run.returncode == -signal.SIGKILL
-        refused = command("run", "--target", file)
+        refused = command("run", "--only", "rules", "--target", file)
         assert refused.returncode == 2
         assert "restore --target FILE --journal reports/journal.jsonl" in refused.stderr
         done = command("restore", "--target", file)
@@ -468,14 +468,14 @@ def test_accounts_in_use_are_refused_unless_forced(arena, server, tmp_path, comm
     file = write_target(tmp_path, arena, server.url)
     with locks.accounts_of(target_of(server.url)) as mine:
         assert mine.taken == {}
-        refused = command("run", "--target", file, "--rule", "success-is-201")
+        refused = command("run", "--only", "rules", "--target", file, "--rule", "success-is-201")
         assert refused.returncode == 2
         assert f"process {os.getpid()} uses the same accounts (" in refused.stderr
         assert "logging in ends its sessions" in refused.stderr
-        forced = command("run", "--target", file, "--rule", "success-is-201", "--force")
+        forced = command("run", "--only", "rules", "--target", file, "--rule", "success-is-201", "--force")
         assert forced.returncode == 0
         assert "logging in ends its sessions" in forced.stderr
-    done = command("run", "--target", file, "--rule", "success-is-201")
+    done = command("run", "--only", "rules", "--target", file, "--rule", "success-is-201")
     assert (done.returncode, "logging in" in done.stderr) == (0, False)
 
 
@@ -510,7 +510,9 @@ def test_force_sets_a_journal_aside(arena, server, tmp_path, command):
     process.name = CREATING["name"]
     file = write_target(tmp_path, arena, server.url)
     left_behind(tmp_path, server.url, CREATING, created(process.guid))
-    done = command("run", "--target", file, "--report-dir", tmp_path, "--rule", "success-is-201", "--force")
+    done = command(
+        "run", "--only", "rules", "--target", file, "--report-dir", tmp_path, "--rule", "success-is-201", "--force"
+    )
     assert done.returncode == 0
     assert process.guid in arena.store.processes
     assert entries(tmp_path)[-1]["event"] == "clean"

@@ -71,7 +71,7 @@ def test_embedded_arena_conforms(command, tmp_path, profile):
 
 
 def test_nothing_is_untested_on_the_embedded_arena(command, tmp_path):
-    assert command("run", "--strict").returncode == 0
+    assert command("run", "--only", "rules", "--strict").returncode == 0
     report = report_in(tmp_path / "reports")
     scenarios = [scenario for rule in report["rules"] for scenario in rule["scenarios"]]
     assert [one["id"] for one in scenarios if one["verdict"] not in ("pass", "observed")] == []
@@ -80,7 +80,7 @@ def test_nothing_is_untested_on_the_embedded_arena(command, tmp_path):
 def test_three_runs_say_the_same(command, tmp_path):
     reports = []
     for number in range(3):
-        assert command("run", "--report-dir", f"r{number}").returncode == 0
+        assert command("run", "--only", "rules", "--report-dir", f"r{number}").returncode == 0
         reports.append(report_in(tmp_path / f"r{number}"))
     first, *others = [
         (verdicts(report), report["run"]["calls"], report["behaviours"], [r["calls"] for r in report["rules"]])
@@ -90,7 +90,7 @@ def test_three_runs_say_the_same(command, tmp_path):
 
 
 def test_junit_has_a_case_for_each_scenario(command, tmp_path):
-    command("run")
+    command("run", "--only", "rules")
     report = report_in(tmp_path / "reports")
     suite = ET.parse(tmp_path / "reports" / "junit.xml").getroot()[0]
     cases = {f"{case.get('classname')}/{case.get('name')}" for case in suite.iter("testcase")}
@@ -108,7 +108,7 @@ def test_codes_of_the_other_profile(command, tmp_path, served, tested, failing):
     arena = Arena(World.load(), profile=served)
     with Server(arena) as server:
         file = write_target(tmp_path / "target.yaml", server, arena)
-        done = command("run", "--target", file, "--profile", tested)
+        done = command("run", "--only", "rules", "--target", file, "--profile", tested)
     assert done.returncode == 1
     assert {rule for rule, verdict in verdicts(report_in(tmp_path / "reports")).items() if verdict == "fail"} == failing
     assert done.stdout.splitlines()[-1].startswith("FAILS (")
@@ -118,7 +118,9 @@ def test_a_failure_shows_page_expected_actual_and_curl(command, tmp_path):
     arena = Arena(World.load(), profile="winter-2023")
     with Server(arena) as server:
         file = write_target(tmp_path / "target.yaml", server, arena)
-        done = command("run", "--target", file, "--profile", "documented", "--rule", "already-open-is-3089")
+        done = command(
+            "run", "--only", "rules", "--target", file, "--profile", "documented", "--rule", "already-open-is-3089"
+        )
     lines = done.stdout.splitlines()
     assert lines[0] == "FAIL already-open-is-3089"
     assert lines[1].startswith("  page, line ")
@@ -147,10 +149,10 @@ def test_served_arena_and_its_target_file(command, tmp_path):
     with serving(tmp_path, "--write-target", "target.yaml") as (url, lines):
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/v1", url)
         assert any(line.split()[:1] == ["restricted_owner"] for line in lines)
-        served = command("run", "--target", "target.yaml")
+        served = command("run", "--only", "rules", "--target", "target.yaml")
     assert served.returncode == 0, served.stdout
     by_file = verdicts(report_in(tmp_path / "reports"))
-    command("run")
+    command("run", "--only", "rules")
     assert by_file == verdicts(report_in(tmp_path / "reports"))
 
 
@@ -177,7 +179,9 @@ def test_the_world_is_left_as_it_was(arena, server, command, tmp_path):
         return copy.deepcopy({guid: dataclasses.asdict(process) for guid, process in store.processes.items()})
 
     before = world()
-    assert command("run", "--target", write_target(tmp_path / "t.yaml", server, arena)).returncode == 0
+    assert (
+        command("run", "--only", "rules", "--target", write_target(tmp_path / "t.yaml", server, arena)).returncode == 0
+    )
     assert world() == before
     alive = [session for session in arena.store.sessions if session != arena.expired_session_id]
     assert alive == []
@@ -188,7 +192,7 @@ def test_nothing_listens(command, tmp_path):
         url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
     file = tmp_path / "t.yaml"
     file.write_text(yaml.safe_dump(Arena(World.load()).target(url)))
-    done = command("run", "--target", file)
+    done = command("run", "--only", "rules", "--target", file)
     assert done.returncode == 3
     assert done.stderr == ""
     assert "nothing listens there (connection refused)" in done.stdout.splitlines()[-1]
@@ -200,7 +204,7 @@ def test_nothing_listens(command, tmp_path):
 
 def test_without_writes_nothing_is_sent(arena, server, command, tmp_path):
     file = write_target(tmp_path / "t.yaml", server, arena, writes="forbidden")
-    done = command("run", "--target", file)
+    done = command("run", "--only", "rules", "--target", file)
     assert done.returncode == 3
     assert "writes: allowed" in done.stdout
     assert report_in(tmp_path / "reports")["run"]["calls"] == 0
@@ -210,7 +214,7 @@ def test_missing_accounts_leave_rules_untested(arena, server, command, tmp_path)
     accounts = arena.target(server.url)["accounts"]
     kept = {role: accounts[role] for role in ("owner", "assignee")}
     file = write_target(tmp_path / "t.yaml", server, arena, accounts=kept)
-    done = command("run", "--target", file)
+    done = command("run", "--only", "rules", "--target", file)
     report = report_in(tmp_path / "reports")
     by_verdict = verdicts(report)
     assert done.returncode == 0, done.stdout
@@ -218,7 +222,7 @@ def test_missing_accounts_leave_rules_untested(arena, server, command, tmp_path)
     assert by_verdict["others-may-not-reopen"] == "untested"
     reasons = {rule["id"]: rule["reason"] for rule in report["rules"]}
     assert "the target file has no account" in reasons["others-may-not-reopen"]
-    assert command("run", "--target", file, "--strict").returncode == 3
+    assert command("run", "--only", "rules", "--target", file, "--strict").returncode == 3
 
 
 TWO = {
@@ -266,7 +270,7 @@ def test_no_secret_in_any_artefact(arena, server, command, tmp_path):
         open_session(session)
 
     arena.store.open_session = remember
-    done = command("run", "--target", write_target(tmp_path / "t.yaml", server, arena))
+    done = command("run", "--only", "rules", "--target", write_target(tmp_path / "t.yaml", server, arena))
     artefacts = [path.read_text() for path in (tmp_path / "reports").iterdir()]
     assert len(opened) >= len(target["accounts"])
     for secret in [*secrets, *opened]:
@@ -300,7 +304,7 @@ def test_an_interrupted_run_reports_and_cleans_up(arena, server, tmp_path, stop)
     # where these tests run in a shell's background SIGINT is ignored, and a child inherits that
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
-        [sys.executable, "-m", "conformance", "run", "--target", file],
+        [sys.executable, "-m", "conformance", "run", "--only", "rules", "--target", file],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -359,7 +363,7 @@ def test_a_server_that_answers_everything_alike(command, tmp_path, status, body,
                 for role, account in target["accounts"].items()
             }
         (tmp_path / "t.yaml").write_text(yaml.safe_dump(target))
-        done = command("run", "--target", "t.yaml")
+        done = command("run", "--only", "rules", "--target", "t.yaml")
         server.shutdown()
     report = report_in(tmp_path / "reports")
     assert done.returncode == 3, done.stdout

@@ -7,8 +7,8 @@ seed alone. Nothing is learned from answers and nothing is kept: no database, no
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -54,7 +54,8 @@ class Generator:
         from schemathesis.generation.hypothesis.examples import generate_one
 
         strategies = self._operation("closed").get_strategies_from_examples()
-        bodies = [generate_one(strategy).body for strategy in strategies]
+        with _by_itself():
+            bodies = [generate_one(strategy).body for strategy in strategies]
         return _distinct([*bodies, *self._coverage("positive")])
 
     def boundaries(self) -> list[Case]:
@@ -64,7 +65,8 @@ class Generator:
     def positive(self, count: int) -> list[Drawn]:
         """Returns so many valid requests, fewer where no more are found."""
         extra = count // _EXTRA_SHARE
-        return [*self._draw("closed", "positive", count - extra), *self._draw("open", "positive", extra)]
+        drawn = [*self._draw("closed", "positive", count - extra), *self._draw("open", "positive", extra)]
+        return list({one.case.body: one for one in drawn}.values())
 
     def negative(self, count: int) -> list[Drawn]:
         """Returns so many requests that are wrong in one point, fewer where no more are found."""
@@ -127,7 +129,8 @@ class Generator:
         def draw(case: Any) -> None:
             check(case.body)
 
-        draw()
+        with _by_itself():
+            draw()
 
     def _coverage(self, mode: str) -> list[Any]:
         from schemathesis.generation import GenerationMode
@@ -144,13 +147,31 @@ class Generator:
             override=Override(),
             feedback=NO_FEEDBACK,
         )
+        with _by_itself():
+            made = list(cases)
         # its other methods and content types are in the fixed list
-        return [case.body for case in cases if case.method == "POST" and "Content-Type" not in case.headers]
+        return [case.body for case in made if case.method == "POST" and "Content-Type" not in case.headers]
 
     def _operation(self, kind: str) -> Any:
         if kind not in self._operations:
             self._operations[kind] = _operation(kind)
         return self._operations[kind]
+
+
+@contextmanager
+def _by_itself() -> Iterator[None]:
+    """Keeps Hypothesis from drawing the constants of whatever modules happen to be loaded: the seed alone decides."""
+    from hypothesis.internal.conjecture import providers
+    from hypothesis.internal.constants_ast import Constants
+
+    collect = providers._get_local_constants
+    providers._get_local_constants = Constants
+    providers.CONSTANTS_CACHE.cache.clear()
+    try:
+        yield
+    finally:
+        providers._get_local_constants = collect
+        providers.CONSTANTS_CACHE.cache.clear()
 
 
 class _Enough(Exception):

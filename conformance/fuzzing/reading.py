@@ -6,7 +6,8 @@ A generator's own opinion does not count: what it made wrong may have become rig
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,6 +31,9 @@ _LENIENT: Final = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "u
 
 Place = tuple[str, ...]
 
+_GUIDS: Final[Mapping[Place, str]] = {("qualityProcess", "guid"): PROCESS, ("qualityProcess", "step", "guid"): STEP}
+_STAND_IN: Final = re.compile(rb"@[a-z-]*(?:process|step)@")
+
 
 @dataclass(frozen=True)
 class Departure:
@@ -49,8 +53,9 @@ def read(body: bytes) -> Case | None:
     try:
         value = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError):
-        return Case("drawn-no-json", body, "other" if _perhaps_json(body) else "malformed-json")
-    if _is_dangerous(value):
+        wanted = "other" if _perhaps_json(body) else "malformed-json"
+        return None if _STAND_IN.search(body) else Case("drawn-no-json", body, wanted)
+    if _is_dangerous(value) or _has_others(body, value):
         return None
     departures = sorted({*_departures(value)}, key=lambda one: one.place)
     if not departures:
@@ -85,7 +90,7 @@ def _departures(value: Any) -> Iterator[Departure]:
                     yield Departure((*place, name), "missing")
         else:
             yield Departure(place, _kind(error.instance))
-    for place, wanted in ((("qualityProcess", "guid"), PROCESS), (("qualityProcess", "step", "guid"), STEP)):
+    for place, wanted in _GUIDS.items():
         found = _at(value, place)
         if isinstance(found, str) and found != wanted:
             yield Departure(place, _kind(found))
@@ -121,6 +126,12 @@ def _is_dangerous(value: Any) -> bool:
         return True
     process = value.get("qualityProcess")
     return isinstance(process, dict) and process.get("guid") == PROCESS and process.get("step") is None
+
+
+def _has_others(body: bytes, value: Any) -> bool:
+    """Whether something stands for a guid in another place than that guid's."""
+    right = len([place for place, guid in _GUIDS.items() if _at(value, place) == guid])
+    return len(_STAND_IN.findall(body)) != right
 
 
 def _perhaps_json(body: bytes) -> bool:
