@@ -71,7 +71,7 @@ def compare(old: Side, new: Side) -> list[Difference]:
         seen += [_Seen(name, place, kind, one) for one in departures(before, after, ignored)]
     found = [
         *_verdicts(old, new, names, broken),
-        *([_profile_change(renumbering)] if renumbering else []),
+        *([_profile_change(renumbering, new.profile)] if renumbering else []),
         *_grouped(seen, compared),
     ]
     order = [*Kind]
@@ -159,10 +159,17 @@ def _renumbering(pairs: Iterable[tuple[str, int, Any, Any]]) -> Renumbering | No
     return recognise(recoded, now, before)
 
 
-def _profile_change(found: Renumbering) -> Difference:
+def _profile_change(found: Renumbering, profile: str) -> Difference:
     scenarios = tuple(dict.fromkeys(one.scenario for one in found.refusals))
+    still = "" if profile == found.after else f" It was tested as profile {profile}."
     return Difference(
-        Kind.PROFILE_CHANGE, found.sentence, scenarios, found.before, found.after, answer=0, mapping=found.mapping
+        Kind.PROFILE_CHANGE,
+        found.sentence + still,
+        scenarios,
+        found.before,
+        found.after,
+        answer=0,
+        mapping=found.mapping,
     )
 
 

@@ -383,7 +383,9 @@ class Stage:
         staged.state = OPEN if exchange.accepted else UNKNOWN
         staged.unseen = exchange if exchange.purpose == "scenario" and not exchange.simultaneous else staged.unseen
         if exchange.accepted and exchange.account in self._processes.permitted(staged):
-            staged.proven_by, staged.proven_role = exchange.id, exchange.account
+            staged.proven_by = exchange.id
+            if not exchange.simultaneous:  # who comes first is chance, and what is sent next must not hang on it
+                staged.proven_role = exchange.account
             for proof in staged.waiting:
                 proof.exchange = exchange.id
             staged.waiting.clear()
