@@ -397,7 +397,7 @@ def test_the_archive_is_json_whatever_the_target_sent():
 
 
 def test_a_run_writes_everything_and_report_makes_it_again(command, tmp_path):
-    done = command("run", "--rule", "success-is-201")
+    done = command("run", "--only", "rules", "--rule", "success-is-201")
     assert done.returncode == 0
     assert "Details: reports/index.html" in done.stdout
     names = ["index.html", "summary.md", "junit.xml", "traffic.har"]

@@ -132,7 +132,7 @@ def test_a_failure_shows_page_expected_actual_and_curl(command, tmp_path):
 
 
 def test_selected_rules_only(command, tmp_path):
-    done = command("run", "--rule", "session-required", "--strict")
+    done = command("run", "--only", "rules", "--rule", "session-required", "--strict")
     assert done.returncode == 0, done.stdout
     by_verdict = verdicts(report_in(tmp_path / "reports"))
     assert by_verdict.pop("session-required") == "pass"
@@ -141,7 +141,7 @@ def test_selected_rules_only(command, tmp_path):
 
 @pytest.mark.parametrize("rule", RULES)
 def test_each_rule_stands_on_its_own(command, tmp_path, rule):
-    done = command("run", "--rule", rule, "--strict")
+    done = command("run", "--only", "rules", "--rule", rule, "--strict")
     assert (done.returncode, verdicts(report_in(tmp_path / "reports"))[rule]) == (0, "pass"), done.stdout
 
 
@@ -282,7 +282,7 @@ def test_the_users_pytest_does_not_reach_a_run(command, tmp_path):
     (tmp_path / "conftest.py").write_text("raise SystemExit('the conftest of the user was loaded')\n")
     (tmp_path / "plug.py").write_text("raise SystemExit('a plugin of the user was loaded')\n")
     environment = {"PYTEST_ADDOPTS": "--no-such-option", "PYTEST_PLUGINS": "plug"}
-    done = command("run", "--rule", "success-is-201", env=environment)
+    done = command("run", "--only", "rules", "--rule", "success-is-201", env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -16,6 +16,7 @@ _STORED = re.compile(r"[A-Z0-9]{20}")
 class _Spelt(Variant):
     """Keeps its guids as the vendor does and writes them otherwise on the wire, in both directions."""
 
+    breaks = "whether a text may be a guid depends on how guids look here, and so does the code of a refusal"
     form: ClassVar[re.Pattern[str]]  # what is no guid at all does not fit it
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -54,6 +54,7 @@ class StepsStandReady(Variant):
 
     breaks = "its quality processes are others, and have no description"
 
+    breaks = "other steps stand ready than a run makes, and so other ones are current"
     listed: ClassVar[Sequence[Any]] = _LISTED
 
     def __init__(self, world: World, profile: str = "documented", clock: Clock | None = None) -> None:
@@ -78,7 +79,7 @@ class StepsStandReady(Variant):
             guid=new_guid(),
             name=f"Stands ready for {user.full_name}",
             number=f"CAR-{9000 + len(self.standing):06}",
-            description="",
+            description="Stands ready for a conformance test.",
             workspace_id=user.workspace_id,
             creator=user,
             owner=user,
