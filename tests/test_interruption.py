@@ -48,7 +48,20 @@ def running(folder: Path, arena: Hanging, url: str) -> Iterator[subprocess.Popen
     # where these tests run in a shell's background SIGINT is ignored, and a child inherits that
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
-        [sys.executable, "-m", "conformance", "run", "--target", file, "--report-dir", folder, "--rule", *RULE],
+        [
+            sys.executable,
+            "-m",
+            "conformance",
+            "run",
+            "--only",
+            "rules",
+            "--target",
+            file,
+            "--report-dir",
+            folder,
+            "--rule",
+            *RULE,
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
