@@ -43,7 +43,7 @@ def print_report(console: Console, report: dict[str, Any], where: str) -> None:
     if others:
         _line(console, "", f"{others} rule{' was' if others == 1 else 's were'} not selected.", "")
     if "fuzzing" in report:
-        _line(console, "", _fuzzing(report["fuzzing"]), "")
+        _paragraph(console, "", _fuzzing(report["fuzzing"]), "")
     for waiver in report.get("unused_waivers", []):
         _line(console, "waiver that no longer applies  ", waiver, "yellow")
     for note in report.get("notes", []):
