@@ -210,7 +210,7 @@ def _main(path: Path) -> None:
         for name in NO_ACCOUNT:
             del described["accounts"][name]
         every = frozenset(rule.id for rule in contract.rules())
-        settings = Settings(every, phases=frozenset({"rules", "fuzz"}), max_examples=10)
+        settings = Settings(every, phases=frozenset({"rules", "variations"}), max_examples=10)
         document.write(gate.run(target.from_document(described, environ={}), settings, lambda *_: None), path)
 
 
