@@ -15,7 +15,7 @@ from conformance.session import REOPEN, VARIANT
 from conformance.verdict import Scenario, Verdict
 
 # What is drawn at random leaves no behaviour. A class of generated input has a scenario of its own.
-_RANDOM: Final = ("walk", "fuzz-drawn", "fuzz-random", "fuzz-answers")
+_RANDOM: Final = ("walk", "fuzz-drawn", "fuzz-random", "fuzz-answers", "fuzz-race")
 _CIRCUMSTANCES: Final = frozenset({"as", "step", "cost", "current_step", "changes"})
 
 
@@ -47,12 +47,12 @@ def _behaviour(scenario: Scenario, exchanges: Sequence[Exchange], chronicle: Chr
     slug = scenario.id.partition("/")[2]
     if slug.startswith(_RANDOM):  # that it failed is no chance, but how often and with what
         return {"verdict": str(scenario.verdict), "answers": []}
-    own = (exchanges[number - 1] for number in scenario.exchanges)
+    own = [exchanges[number - 1] for number in scenario.exchanges]
+    generated = slug.startswith(GENERATED)  # whose calls the right of their sender answers for, too
     calls = [one for one in own if one.purpose == "scenario" and one.operation in (REOPEN, VARIANT)]
-    if not slug.startswith(GENERATED):  # it may judge an answer that another scenario got
-        calls = [one for one in calls if one.scenario == scenario.id]
+    calls = [one for one in calls if generated or one.scenario == scenario.id]
     answers = [_answer(one, chronicle, known) for one in calls]
-    if slug.startswith(GENERATED):  # who asked, and what calls stand around a call, depends on what was drawn
+    if generated:  # who asked, and what calls stand around a call, depends on what was drawn
         answers = [{name: value for name, value in one.items() if name not in _CIRCUMSTANCES} for one in answers]
         answers = list({json.dumps(one, sort_keys=True): one for one in answers}.values())
     if not is_ordered(scenario.id, answers):

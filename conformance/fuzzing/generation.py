@@ -47,13 +47,12 @@ class Generator:
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
-        self._operations: dict[str, Any] = {}
 
     def examples(self) -> list[Case]:
         """Returns what the OpenAPI file itself has for examples, and the positive cases at its bounds."""
         from schemathesis.generation.hypothesis.examples import generate_one
 
-        strategies = self._operation("closed").get_strategies_from_examples()
+        strategies = reopening("closed").get_strategies_from_examples()
         with _by_itself():
             bodies = [generate_one(strategy).body for strategy in strategies]
         return _distinct([*bodies, *self._coverage("positive")])
@@ -110,7 +109,7 @@ class Generator:
         from schemathesis.generation import GenerationMode
         from schemathesis.generation.feedback import NO_FEEDBACK
 
-        strategy = self._operation(kind).as_strategy(generation_mode=GenerationMode(mode), feedback=NO_FEEDBACK)
+        strategy = reopening(kind).as_strategy(generation_mode=GenerationMode(mode), feedback=NO_FEEDBACK)
         phases = [Phase.generate, Phase.shrink] if smaller else [Phase.generate]
 
         @seed(self._seed)
@@ -138,7 +137,7 @@ class Generator:
         from schemathesis.generation.feedback import NO_FEEDBACK
         from schemathesis.generation.overrides import Override
 
-        operation = self._operation("closed")
+        operation = reopening("closed")
         cases = CoverageGenerator(
             operation=operation,
             generation_modes=[GenerationMode(mode)],
@@ -151,11 +150,6 @@ class Generator:
             made = list(cases)
         # its other methods and content types are in the fixed list
         return [case.body for case in made if case.method == "POST" and "Content-Type" not in case.headers]
-
-    def _operation(self, kind: str) -> Any:
-        if kind not in self._operations:
-            self._operations[kind] = _operation(kind)
-        return self._operations[kind]
 
 
 @contextmanager
@@ -182,26 +176,18 @@ class _Failing(Exception):
     """The case fails."""
 
 
-def reopening() -> Any:
-    """Returns the operation under test as Schemathesis reads it."""
-    return _document()[STATUS_CHANGES]["POST"]
+@cache
+def reopening(kind: str = "closed") -> Any:
+    """Returns the operation under test as Schemathesis reads it, for the guids that stand for others.
 
-
-def _document() -> Any:
+    In a "closed" one a body has no further members, and a comment of which most texts must come back unchanged.
+    """
     import schemathesis
     from schemathesis.config import SchemathesisConfig
 
     # sessions are opened by ourselves, and wrong ones are in the fixed list
     config = SchemathesisConfig.from_dict({"generation": {"with-security-parameters": False}})
-    return schemathesis.openapi.from_path(resource("openapi/arena-reopen.yaml"), config=config)
-
-
-def _operation(kind: str) -> Any:
-    """Returns the operation under test for the guids that stand for others.
-
-    In a "closed" one a body has no further members, and a comment of which most texts must come back unchanged.
-    """
-    document = _document()
+    document = schemathesis.openapi.from_path(resource("openapi/arena-reopen.yaml"), config=config)
     media = document.raw_schema["paths"][STATUS_CHANGES]["post"]["requestBody"]["content"][JSON]
     media["schema"] = _schema(closed=kind == "closed")
     for example in media["examples"].values():
