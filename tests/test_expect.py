@@ -25,7 +25,7 @@ UNCLEAR = {
 }
 UNANSWERED = {
     "nothing-came": no_answer(),
-    "body-broke-off-without-length": exchange(trouble="the connection broke within the body"),
+    "body-broke-off-without-length": exchange(status=200, trouble="the connection broke within the body"),
     "refusal-broke-off": refusal(trouble="the body did not end in time"),
 }
 SHORT = "the connection broke within the body"
@@ -95,6 +95,11 @@ def test_unclear_is_neither_kept_nor_broken(judge, answer):
 def test_no_answer_is_neither_kept_nor_broken(judge, answer):
     with pytest.raises(NoAnswer, match=f"exchange 7: {answer.trouble}"):
         ALL_JUDGES[judge](answer)
+
+
+def test_a_201_is_no_refusal_whatever_became_of_its_body():
+    with pytest.raises(Broken, match="the call was accepted"):
+        expect.refused(exchange(trouble="the connection broke within the body"), DOCUMENTED["not-permitted"])
 
 
 @pytest.mark.parametrize("judge", ALL_JUDGES)

@@ -19,7 +19,7 @@ ONE_EACH = {
         if CATALOGUE[name].rule == rule and CATALOGUE[name].in_profile == "documented"
     )
     for rule in RULES
-}
+} | {"approved-signoff-is-final": "approved-signoff-reopens"}
 
 
 @pytest.mark.parametrize("rule", RULES)
