@@ -17,7 +17,7 @@ from conformance.evidence import Exchange, Recorder
 from conformance.expect import Broken, NoAnswer, Refused, Unclear
 from conformance.invariants import Breakdowns, Judgement, QuotaWatch, calls_left, judge, quota_used_up
 from conformance.journal import Untouchable
-from conformance.session import DOUBTFUL, FOREIGNER, LoginFailed, NoAccount, NotOurs, Sessions, Spent
+from conformance.session import DOUBTFUL, FOREIGNER, VARIANT, LoginFailed, NoAccount, NotOurs, Sessions, Spent
 from conformance.stage import Stage, StagingBroke, Surprise, Unstaged
 from conformance.target import Target, Waiver
 from conformance.verdict import Finding, RuleOutcome, Scenario, Verdict, roll_up
@@ -126,7 +126,8 @@ class Run:
         self._judgements[exchange.id] = whole
         self._judged |= whole.judged
         self.findings += [(exchange.scenario, finding) for finding in whole.findings]
-        left = calls_left(exchange) if exchange.account not in ("", DOUBTFUL, FOREIGNER) else None
+        known = exchange.account not in ("", DOUBTFUL, FOREIGNER) and exchange.operation != VARIANT
+        left = calls_left(exchange) if known else None
         if quota_used_up(exchange):
             self.stopped = f"the quota is used up (exchange {exchange.id} was answered 429)"
         elif not exchange.whole and not self.stopped:

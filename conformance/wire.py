@@ -34,7 +34,7 @@ from conformance.evidence import Trouble
 MAX_BODY_BYTES = 2 * 1024 * 1024
 _CHUNK = 65536
 _MOST_INTERIM = 20
-_WRITTEN_SECONDS: Final = 3.0
+_WRITTEN_SECONDS: Final = 1.5
 _UNREACHABLE = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL})
 
 
@@ -268,7 +268,7 @@ class Wire:
         """Sends these very bytes on a connection of their own, past the HTTP library, and returns what came back.
 
         `ends`: nothing follows, which the server is told; else it could wait for the rest of a body that never comes.
-        A call takes at most three seconds. No proxy is used. Raises nothing for whatever the server does.
+        A call takes at most one and a half seconds. No proxy is used. Raises nothing for whatever the server does.
         """
         begun = time.monotonic()
         limit = min(self._timeout, _WRITTEN_SECONDS)

@@ -38,7 +38,7 @@ class Case:
     `wanted` is ACCEPTED, OBSERVED or the situation for which the request must be refused. `comment` is what the
     answer to an ordinary reopen must show. `way` names how it is sent where that is not the usual way: a session id,
     a method, an address, a framing; see `conformance.fuzzing.ways`. What is not `harmless` is sent to this machine
-    only. Where it is not even `readable` by the rules of HTTP nothing is demanded of the answer.
+    only.
     """
 
     input_class: str
@@ -50,7 +50,6 @@ class Case:
     way: str = ""
     sender: str = "owner"
     harmless: bool = True
-    readable: bool = True
     kind: Kind | None = None  # of the step; else the next one in turn
     about_process: bool = False  # without a step, so that it is about the process itself
     valid: bool = False  # by the schema of the page's body

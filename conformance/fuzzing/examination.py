@@ -15,15 +15,14 @@ from conformance.fuzzing.checks import Checks
 from conformance.fuzzing.kinds import KINDS, Kind
 from conformance.fuzzing.tally import ANSWERS, Failure, Tallies
 from conformance.fuzzing.ways import send
-from conformance.invariants import FAILURE, HEADERS, QUOTA, turned_away
+from conformance.invariants import HEADERS, QUOTA, turned_away
 from conformance.judge import Run, settle
-from conformance.session import VARIANT, LoginFailed, NoAccount, NotOurs
+from conformance.session import LoginFailed, NoAccount, NotOurs
 from conformance.stage import StagingBroke, Unstaged
 from conformance.verdict import Finding
 
 BATCH: Final = 40  # refusals that are tried between two readings
 _MOST_RETRIED: Final = 2 * BATCH  # cases that are tried again to find out which of them changed something
-_BELOW: Final = frozenset({501, 505})
 _INJECTED: Final = "X-Injected"
 
 _UNSTAGED: Final = (Unstaged, NoAccount, NotOurs)
@@ -185,10 +184,6 @@ class Examination:
         judgement = self._run.judgement(answer)
         findings = [one for one in judgement.findings if one.rule != QUOTA]
         findings += self._checks.findings(answer, judgement)
-        failed = (answer.status or 0) >= 500 and answer.status not in _BELOW
-        if answer.operation == VARIANT and case.readable and failed:
-            actual = f"status {answer.status}: the server failed"
-            findings.append(Finding(FAILURE, "never 5xx", actual, (answer.id,)))
         if answer.header(_INJECTED):
             actual = f"{_INJECTED} from the request stands among them"
             findings.append(Finding(HEADERS, "the server's own headers only", actual, (answer.id,)))

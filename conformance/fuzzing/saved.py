@@ -29,7 +29,6 @@ def to_saved(case: Case, finding: Finding | None) -> dict[str, Any]:
         "content_type": case.content_type,
         "about_process": case.about_process,
         "harmless": case.harmless,
-        "readable": case.readable,
         "valid": case.valid,
         **_body(case.body),
     }
@@ -55,7 +54,6 @@ def from_saved(saved: Mapping[str, Any]) -> Case:
         kind=_kind(saved),
         about_process=saved["about_process"],
         harmless=saved["harmless"],
-        readable=saved["readable"],
         valid=saved["valid"],
     )
 

@@ -30,8 +30,7 @@ def ways() -> Iterator[Case]:
     for name in _OPEN_SESSIONS:
         yield Case(name, _PLAIN, OBSERVED, SESSION_REQUIRED, way=name, harmless=False)
     for name in (*_METHODS, *_ADDRESSES, *_FRAMINGS):
-        harmless, readable = name in _HARMLESS, name not in _UNREADABLE
-        yield Case(name, _PLAIN, OBSERVED, way=name, harmless=harmless, readable=readable)
+        yield Case(name, _PLAIN, OBSERVED, way=name, harmless=name in _HARMLESS)
 
 
 def _content_types() -> Iterator[Case]:
@@ -352,17 +351,6 @@ _FRAMINGS: Final[Mapping[str, Way]] = {
     "header-of-100000-characters": _write(_headers((b"X-Long", b"x" * 100_000))),
     "override-of-method": _write(_headers((b"X-HTTP-Method-Override", b"GET"))),
     "hyphens-for-underscores": _write(_headers((b"arena-session-id", b"A" * 32))),
-}
-
-# What HTTP does not let a server read: nothing can be said about the answer, not even that the server must not fail.
-_UNREADABLE: Final = frozenset(_FRAMINGS) - {"chunked", "chunked-by-bytes", "expect-continue", "injected-header"} | {
-    "method-with-control-character",
-    "method-connect",
-    "broken-encoding",
-    "backslash",
-    "fragment",
-    "raw-bytes-in-address",
-    "absolute-address",
 }
 
 WAYS: Final[Mapping[str, Way]] = {
