@@ -307,7 +307,9 @@ def test_no_secret_is_in_what_was_written_by_hand(report, only_fuzzing):
 def test_a_fault_fails_the_rule_that_owns_it(fault, rule, only_fuzzing, caplog):
     found = run(CATALOGUE[fault], until=frozenset({rule}), examples=40)
     assert found["run"]["exit_code"] == 1
-    assert [one["id"] for one in found["rules"] if one["verdict"] == "fail"] == [rule]
+    failed = {one["id"] for one in found["rules"] if one["verdict"] == "fail"}
+    assert rule in failed
+    assert failed <= {rule, "reopen-step"}  # a race may show the same fault, or not: who comes first is chance
 
 
 def test_one_class_answers_for_what_a_refusal_changed(only_fuzzing):
