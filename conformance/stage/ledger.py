@@ -258,8 +258,15 @@ class Ledger:
             self._expect_decision(subject)
         else:
             self._free(subject.process, PROCESS, subject.process, ("status",))
-            if exchange.operation != REOPEN:  # a process may take its sign-off step along
-                self._free(subject.process, STEPS, self._signoffs.get(subject.process, subject).step)
+            if exchange.operation != REOPEN:  # a process may take along what is still open in it
+                self._free_what_is_open(subject.process)
+
+    def _free_what_is_open(self, guid: str) -> None:
+        known = self._views.get((guid, STEPS))
+        statuses = [place for place in known.facts if place.field == "status"] if known else []
+        for place in statuses:
+            if known and (place in known.free or known.facts[place] != '"COMPLETE"'):
+                self._free(guid, STEPS, place.guid)
 
     def _is_signoff(self, subject: Subject) -> bool:
         known = self._views.get((subject.process, STEPS))
