@@ -6,7 +6,7 @@ import base64
 import re
 import shlex
 import threading
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from typing import Any, Final
@@ -15,6 +15,7 @@ REDACTED: Final = "[redacted]"
 SHORTEST_SECRET: Final = 6
 MOST_BODY: Final = 64 * 1024  # bytes of an answer that are kept as evidence
 MOST_HEADER: Final = 1024  # and of each of its headers
+LONGEST_CURL: Final = 4_000  # characters of a command
 NOT_KEPT: Final = "it was not kept"
 MOST_JSON: Final = 4 * 1024 * 1024  # bytes of bodies of a run whose JSON is kept after they were judged
 SESSION_HEADER: Final = "arena_session_id"
@@ -263,14 +264,36 @@ class Exchange:
         trouble = f" ({self.trouble})" if self.trouble else ""
         return f"{self.status}{trouble} {body[:200]}{'…' if len(body) > 200 else ''}".rstrip()
 
+    def observation(self) -> str:
+        """Returns in words what was seen where the page leaves open what is right."""
+        if self.status is None:
+            return f"the page is silent; there was no answer: {self.trouble}"
+        codes = f", code {', '.join(map(str, self.codes))}" if self.codes else ""
+        return f"the page is silent; the answer is {self.status}{codes}"
+
 
 def curl(exchange: Exchange) -> str:
-    """Returns a shell command that repeats the call; the session id comes from `$ARENA_SESSION_ID`."""
-    return curl_of(exchange.method, exchange.url, exchange.request_headers, exchange.request_body)
+    """Returns a shell command that repeats the call; the session id comes from `$ARENA_SESSION_ID`.
+
+    It is empty where the command would be too long to read, or to paste.
+    """
+    return _curl(exchange.method, exchange.url, exchange.request_headers, exchange.request_body)
 
 
-def curl_of(method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> str:
-    """Returns the command for a call that was recorded, and redacted, before."""
+def curl_of(request: Mapping[str, Any]) -> str:
+    """Returns the same for the request of an exchange as a report keeps it."""
+    body = base64.b64decode(request["body_base64"]) if "body_base64" in request else None
+    body = request["body"].encode("utf-8", "surrogatepass") if "body" in request else body
+    return _curl(request["method"], request["url"], request["headers"], body)
+
+
+def _curl(method: str, url: str, headers: Iterable[Sequence[str]], body: bytes | None) -> str:
+    command = _command(method, url, headers, body)
+    return command if len(command) <= LONGEST_CURL else ""
+
+
+def _command(method: str, url: str, headers: Iterable[Sequence[str]], body: bytes | None) -> str:
+    headers = list(headers)
     words = ["curl", "-i", "-X", method, shlex.quote(url)]
     for name, value in headers:
         if name.lower() == SESSION_HEADER and value == REDACTED:

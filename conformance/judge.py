@@ -158,8 +158,7 @@ class Run:
 
     def observe(self, item: pytest.Item, answer: Exchange) -> None:
         """Marks a scenario as one that the page leaves open."""
-        codes = f", code {', '.join(map(str, answer.codes))}" if answer.codes else ""
-        self._observed[item.nodeid] = f"the page is silent; the answer is {answer.status or answer.trouble}{codes}"
+        self._observed[item.nodeid] = answer.observation()
 
     def conclude(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         """Takes the outcome of one scenario in."""

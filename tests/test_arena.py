@@ -3,6 +3,7 @@
 import copy
 import json
 import re
+import select
 import socket
 import time
 from collections.abc import Iterator
@@ -790,6 +791,16 @@ def test_a_strange_host_is_no_reason_to_fail(people):
     host, port = people.url.removeprefix("http://").removesuffix("/v1").split(":")
     with socket.create_connection((host, int(port)), timeout=5) as wire:
         wire.sendall(b"GET /v1/settings/users HTTP/1.1\r\nHost: [\r\nConnection: close\r\n\r\n")
+        assert wire.recv(12) == b"HTTP/1.1 401"
+
+
+def test_a_long_header_is_taken_however_the_network_cuts_it(people):
+    host, port = people.url.removeprefix("http://").removesuffix("/v1").split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as wire:
+        wire.sendall(b"GET /v1/settings/users HTTP/1.1\r\nHost: arena\r\nConnection: close\r\nX-Long: " + b"x" * 70_000)
+        said_no, _, _ = select.select([wire], [], [], 0.3)
+        assert not said_no
+        wire.sendall(b"x" * 30_000 + b"\r\n\r\n")
         assert wire.recv(12) == b"HTTP/1.1 401"
 
 

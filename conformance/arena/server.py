@@ -7,11 +7,15 @@ import socket
 import sys
 import threading
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import uvicorn
 
 from conformance.arena.app import Answering, create_app
+
+# Of a request, in bytes. h11 counts what is there and not whole yet: a head near its limit is refused or taken as the
+# network happens to cut it. This is beyond all that is sent, so that the same call always gets the same answer.
+_LONGEST_HEAD: Final = 1 << 24
 
 
 class Server:
@@ -30,6 +34,7 @@ class Server:
                 create_app(arena),
                 access_log=False,
                 date_header=False,
+                h11_max_incomplete_event_size=_LONGEST_HEAD,
                 http="h11",
                 lifespan="off",
                 log_config=None,

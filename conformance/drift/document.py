@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections import Counter
@@ -123,10 +122,7 @@ def _curl(one: Difference, report: Mapping[str, Any]) -> str:
         return ""
     answers = report["behaviours"].get(name, {}).get("answers", [])
     call = calls[one.answer if is_ordered(name, answers) and one.answer < len(calls) else 0]
-    request = call["request"]
-    body = base64.b64decode(request["body_base64"]) if "body_base64" in request else None
-    body = request["body"].encode("utf-8", "surrogatepass") if "body" in request else body
-    return curl_of(request["method"], request["url"], [(name, value) for name, value in request["headers"]], body)
+    return curl_of(call["request"])
 
 
 def _json(given: Any) -> str:

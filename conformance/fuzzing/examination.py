@@ -166,11 +166,11 @@ class Examination:
             case Unclear():
                 tally.untested.append(str(verdict))
             case NoAnswer() if answer.unusual:
-                tally.observed[answer.id] = f"the answer is none: {answer.trouble}"
+                tally.observed[answer.id] = answer.observation()
             case NoAnswer():
                 tally.errors.append(str(verdict))
             case None if case.wanted == OBSERVED or turned_away(answer):
-                tally.observed[answer.id] = _seen(answer)
+                tally.observed[answer.id] = answer.observation()
             case None:
                 tally.kept.append(answer.id)
         if case.kind is not None and answer.accepted:
@@ -259,8 +259,3 @@ class Examination:
 def _charged(case: Case) -> str:
     """Returns the scenario that answers for what a case does: of a valid request it is the right of its sender."""
     return f"{case.kind.rule}/fuzz-{ANSWERS}" if case.kind else case.scenario
-
-
-def _seen(answer: Exchange) -> str:
-    codes = f", code {', '.join(map(str, answer.codes))}" if answer.codes else ""
-    return f"the page is silent; the answer is {answer.status}{codes}"

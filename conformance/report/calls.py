@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
@@ -97,7 +96,7 @@ def _call(exchange: Mapping[str, Any], same_as: int | None, *, evidence: bool = 
         status=str(status or "no answer"),
         time=duration(exchange["milliseconds"]),
         judged=exchange["purpose"] != "staging",
-        request=(_curl(request) or _request(request)) if evidence else "",
+        request=(visible(curl_of(request)) or _request(request)) if evidence else "",
         response=_response(response, exchange["trouble"], body=same_as is None) if evidence else "",
         same_as=same_as,
     )
@@ -127,17 +126,6 @@ def request_text(request: Mapping[str, Any]) -> str:
     if "body_base64" in request:
         return f"(base64) {request['body_base64']}"
     return str(request.get("body", ""))
-
-
-def _curl(request: Mapping[str, Any]) -> str:
-    """Returns the command that repeats a call; none where it would be too long to show."""
-    raw: bytes | None = None
-    if "body_base64" in request:
-        raw = base64.b64decode(request["body_base64"])
-    elif "body" in request:
-        raw = request["body"].encode("utf-8", "surrogatepass")
-    text = curl_of(request["method"], request["url"], request["headers"], raw)
-    return visible(text) if len(text) <= LONGEST_BODY else ""
 
 
 def phrase(status: int) -> str:

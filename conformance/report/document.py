@@ -153,8 +153,8 @@ def _scenario(scenario: Scenario, exchanges: Sequence[Exchange], clean: Clean) -
     }
     if scenario.expected:
         shown |= {"expected": clean(scenario.expected), "actual": clean(scenario.actual)}
-        if scenario.exchanges:
-            shown["curl"] = clean(curl(exchanges[scenario.exchanges[0] - 1]))
+        if scenario.exchanges and (command := curl(exchanges[scenario.exchanges[0] - 1])):
+            shown["curl"] = clean(command)
     return shown
 
 
