@@ -6,7 +6,8 @@ import base64
 import re
 import shlex
 import threading
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from typing import Any, Final
@@ -326,13 +327,33 @@ class Recorder:
 
     def __init__(self, redactor: Redactor) -> None:
         self.redactor = redactor
-        self.exchanges: list[Exchange] = []
+        self.count = 0  # calls so far; the id of the last exchange
+        self.calls: Counter[str] = Counter()  # by scenario
+        self._kept: dict[int, Exchange] = {}  # in the order of their ids
         self.scenario = ""
         self.notes: list[str] = []  # what befell the run, and whoever reads the report should know
         self.disregarded: set[int] = set()  # exchanges that say nothing about the target: a session of ours had ended
         self._json_bytes = 0
         self._lock = threading.RLock()
         self._watchers: list[Callable[[Exchange], None]] = []
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """All exchanges that are kept, in the order of their ids."""
+        return list(self._kept.values())
+
+    def __getitem__(self, number: int) -> Exchange:
+        """Returns the exchange with this id. Raises KeyError where it is not kept."""
+        return self._kept[number]
+
+    def since(self, number: int) -> Iterator[Exchange]:
+        """Returns what is kept of the exchanges after the one with this id."""
+        return (self._kept[one] for one in range(number + 1, self.count + 1) if one in self._kept)
+
+    def forget(self, after: int, *, but: Container[int]) -> None:
+        """Keeps of the exchanges after this id only those that are named: a long run must not fill the memory."""
+        for number in [one.id for one in self.since(after) if one.id not in but]:
+            del self._kept[number]
 
     def tells(self, exchange: Exchange) -> bool:
         """Tells whether an exchange that was kept can still be judged."""
@@ -348,12 +369,14 @@ class Recorder:
         What is returned, and shown to those who watch, is whole; where answers are huge what is kept lacks their JSON.
         """
         with self._lock:
-            exchange = make(len(self.exchanges) + 1)
+            exchange = make(self.count + 1)
+            self.count = exchange.id
+            self.calls[exchange.scenario] += 1
             self._json_bytes += exchange.body_bytes
             kept = (
                 exchange if self._json_bytes <= MOST_JSON else replace(exchange, json=UNREADABLE, why_no_json=NOT_KEPT)
             )
-            self.exchanges.append(kept)
+            self._kept[kept.id] = kept
             for watcher in self._watchers:
                 watcher(exchange)
         return exchange

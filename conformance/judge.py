@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -92,7 +92,7 @@ class Run:
     stopped: str = ""  # why no further scenario can be run
     ending: bool = False  # whether only what cleans up is sent from now on
     fuzzing: Mapping[str, Any] | None = None  # the figures of fuzzing
-    saved: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # by scenario: how to send its case again
+    saved: dict[str, Callable[[], Mapping[str, Any]]] = field(default_factory=dict)  # by scenario: its case, to be kept
     _first: list[Surprise] = field(default_factory=list)  # what read otherwise than it should in the first go
     _again: dict[str, Scenario] = field(default_factory=dict)  # how scenarios came out that were tried again
     _judged: set[str] = field(default_factory=set)
@@ -148,13 +148,20 @@ class Run:
         budget = self.settings.budget
         if budget is None or self.ending:
             return
-        if len(self.recorder.exchanges) + self.reserve() + 1 + _ADDS.get(operation, 0) > budget:
+        if self.recorder.count + self.reserve() + 1 + _ADDS.get(operation, 0) > budget:
             self.stopped = self.stopped or f"the budget of {budget} calls is spent"
             raise Spent(self.stopped)
 
     def judgement(self, exchange: Exchange) -> Judgement:
         """Returns what was found about an answer as it came in."""
         return self._judgements.get(exchange.id, Judgement())
+
+    def forget(self, after: int, *, but: Set[int]) -> None:
+        """Keeps of the exchanges after this id, all of them settled, those that are named or prove a refusal."""
+        but = but | {proof.exchange for proofs in self.stage.proofs.values() for proof in proofs if proof.exchange}
+        self.recorder.forget(after, but=but)
+        for number in [number for number in self._judgements if number > after and number not in but]:
+            del self._judgements[number]
 
     def observe(self, item: pytest.Item, answer: Exchange) -> None:
         """Marks a scenario as one that the page leaves open."""
@@ -187,7 +194,7 @@ class Run:
 
         Staging has spoiled the step, the target has lost it, or it recognises the account no longer.
         """
-        refusals = [one for number in error.exchanges if (one := self.recorder.exchanges[number - 1]).refused]
+        refusals = [one for number in error.exchanges if (one := self.recorder[number]).refused]
         if not refusals:
             return ""
         if isinstance(error, Refused) and (why := self.stage.why_not_reopenable(refusals[0])):
@@ -228,12 +235,17 @@ class Run:
         failed |= {finding.rule for _, finding in self.findings}
         return bool(self.settings.until) and self.settings.until <= failed
 
+    @property
+    def unexplained(self) -> bool:
+        """Whether something changed in this part of the run of which it is not known yet what did it."""
+        return bool(self._first or self.stage.surprises)
+
     def try_again(self) -> frozenset[str]:
         """Returns the scenarios to be tried again one by one, to find out which of them changed what it should not."""
         self._first, self.stage.surprises[:] = [*self.stage.surprises], []
         if self._first:
             self.stage.doubt()
-        self.stage.careful = True
+        self.stage.careful = self.unexplained
         return frozenset(name for one in self._first if not _plain(one) for name in one.scenarios if name)
 
     def explain(self) -> None:

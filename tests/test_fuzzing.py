@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from conformance.arena.server import Server
 from conformance.arena.service import Arena
 from conformance.arena.world import World
 from conformance.evidence import UNREADABLE, Recorder, Redactor, Subject
+from conformance.fuzzing import phase
 from conformance.fuzzing.bodies import bodies, process_bodies
 from conformance.fuzzing.case import ACCEPTED, OBSERVED, PROCESS, Case, filled, raw
 from conformance.fuzzing.generation import Generator
@@ -278,6 +280,54 @@ def test_nothing_was_completed_but_by_staging(report):
     assert [one["id"] for one in judged if is_completion(one)] == []
 
 
+@pytest.fixture
+def rounds_of_twenty(monkeypatch, only_fuzzing):
+    """Generates so few cases at a time, and leaves the fixed list out."""
+    monkeypatch.setattr(phase, "_ROUND", 20)
+    for part in ("bodies", "process_bodies", "ways"):
+        monkeypatch.setattr(phase, part, list)
+
+
+class LateFault(Arena):
+    """Remembers what it was asked to reopen; from a certain one on the answer is 200."""
+
+    late = 0
+
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
+        LateFault.bodies = []
+
+    def change_status(self, visit):
+        status, answer = super().change_status(visit)
+        if is_reopen(visit.call.body):
+            LateFault.bodies.append(re.sub(rb'"guid": ?"[^"]*"', b"", visit.call.body))
+        return (200 if status == 201 and 0 < self.late < len(self.bodies) else status), answer
+
+
+def is_reopen(body):
+    return b"false" in body and b"comment" in body and b"Completed" not in body
+
+
+def test_later_rounds_send_other_cases_and_keep_what_something_rests_on(rounds_of_twenty):
+    made = run(LateFault, examples=100)
+    assert made["fuzzing"]["findings"] == []
+    assert 80 < made["fuzzing"]["cases"] <= 100
+    assert made["fuzzing"]["reached"] == made["fuzzing"]["positive"] > 40
+    assert len(made["exchanges"]) < made["run"]["calls"] / 2
+    kept = {one["id"] for one in made["exchanges"]}
+    assert all(kept.issuperset(one["exchanges"]) for one in scenarios(made).values())
+    assert max(Counter(LateFault.bodies).values()) < 10  # the page's own body is that of controls and races
+
+
+def test_what_a_later_round_finds_stands_with_its_evidence(rounds_of_twenty, monkeypatch):
+    monkeypatch.setattr(LateFault, "late", 40)
+    made = run(LateFault, examples=100)
+    assert {one["rule"] for one in made["fuzzing"]["findings"]} == {"success-is-201"}
+    shown = {one["id"]: one for one in made["exchanges"]}
+    for found in made["fuzzing"]["findings"]:
+        assert shown[found["exchanges"][0]]["response"]["status"] == 200
+
+
 def test_what_is_sent_does_not_depend_on_the_answers(report, only_fuzzing):
     other = run(CATALOGUE["duplicate-keys-refused"])
     assert sent(other) == sent(report)
@@ -334,7 +384,7 @@ def test_one_class_answers_for_what_a_refusal_changed(only_fuzzing):
 
 def test_what_passed_proves_nothing_where_no_reopen_was_answered_201():
     case = Case("list", b"[]", "other")
-    tallies = Tallies([case], deciding=True)
+    tallies = Tallies(deciding=True)
     tallies.of(case).kept.append(7)
     assert tallies.of(case).scenario("").verdict is Verdict.PASS
     assert tallies.of(case).scenario("no reopen was answered 201").verdict is Verdict.UNTESTED

@@ -194,8 +194,7 @@ def test_who_is_tried_again(judged, suspects, staged, names):
     if calls:
         judged.surprised(*calls, staged=staged)
     assert judged.run.try_again() == {*names}
-    assert judged.stage.careful
-    assert judged.stage.doubted == bool(calls)
+    assert judged.stage.careful == judged.stage.doubted == bool(calls)
     assert judged.stage.surprises == []
 
 

@@ -368,15 +368,17 @@ SCHEMA = Draft202012Validator(json.loads(resource("report/report.schema.json").r
 
 def made(*exchanges, scenarios=(), secrets=(), left_behind=(), outcome=None):
     """Returns the report of a run that made these exchanges."""
+    recorder = Recorder(Redactor())
+    for one in exchanges:
+        recorder.record(lambda _, one=one: one)
     run = Run(
         target=Target("http://127.0.0.1:8080/v1", "documented", accounts={}, staging=Staging("TEMPLATE")),
         profile=contract.profiles()["documented"],
-        recorder=Recorder(Redactor()),
+        recorder=recorder,
         sessions=None,
         stage=SimpleNamespace(left_behind=list(left_behind), surprises=[], unread={}, proofs={}),
         settings=Settings(frozenset(one.rule for one in scenarios), seed=3),
     )
-    run.recorder.exchanges += exchanges
     for secret in secrets:
         run.recorder.redactor.add(secret)
     run.scenarios += scenarios

@@ -75,16 +75,19 @@ class Chronicle:
 
     def _compare_readings(self, exchanges: Sequence[Exchange]) -> None:
         last: dict[str, tuple[int, Snapshot]] = {}
-        for exchange in exchanges:
+        for at, exchange in enumerate(exchanges):
             snapshot = _reading(exchange)
             if snapshot is None:
                 continue
             if exchange.url in last:
-                start, before = last[exchange.url]
-                interval = _Interval(exchange, before, snapshot, exchanges[start : exchange.id - 1])
+                earlier, before = last[exchange.url]
+                calls = exchanges[earlier + 1 : at]
+                if len(calls) < exchange.id - exchanges[earlier].id - 1:
+                    continue  # some of them were not kept
+                interval = _Interval(exchange, before, snapshot, calls)
                 for number, view, changed in interval.effects():
                     self.changes[number].setdefault(view, {}).update(changed)
-            last[exchange.url] = (exchange.id, snapshot)
+            last[exchange.url] = (at, snapshot)
 
 
 class _Interval:
@@ -197,7 +200,11 @@ def _costs(exchanges: Iterable[Exchange]) -> dict[int, str]:
     """Returns by how much a call lowered the quota, where its answer and the one before it tell."""
     costs: dict[int, str] = {}
     left: dict[bool, int] = {}  # by workspace: the home or the foreigner's
+    last = 0
     for exchange in exchanges:
+        if exchange.id > last + 1:  # what is between them was not kept
+            left = {}
+        last = exchange.id
         number = calls_left(exchange)
         if exchange.operation == "login":
             continue

@@ -29,8 +29,9 @@ def record(
     """
     chronicle = Chronicle(exchanges, exclusive=exclusive)
     known = names_in(one.json for one in exchanges)
+    by_id = {one.id: one for one in exchanges}
     behaviours = {
-        one.id: _behaviour(one, exchanges, chronicle, known)
+        one.id: _behaviour(one, by_id, chronicle, known)
         for one in sorted(scenarios, key=lambda one: one.id)
         if not _is_chance(one)
     }
@@ -43,11 +44,13 @@ def _is_chance(scenario: Scenario) -> bool:
     return scenario.id.partition("/")[2].startswith(_RANDOM) and scenario.verdict is not Verdict.FAIL
 
 
-def _behaviour(scenario: Scenario, exchanges: Sequence[Exchange], chronicle: Chronicle, known: Known) -> dict[str, Any]:
+def _behaviour(
+    scenario: Scenario, exchanges: Mapping[int, Exchange], chronicle: Chronicle, known: Known
+) -> dict[str, Any]:
     slug = scenario.id.partition("/")[2]
     if slug.startswith(_RANDOM):  # that it failed is no chance, but how often and with what
         return {"verdict": str(scenario.verdict), "answers": []}
-    own = [exchanges[number - 1] for number in scenario.exchanges]
+    own = [exchanges[number] for number in scenario.exchanges]
     generated = slug.startswith(GENERATED)  # whose calls the right of their sender answers for, too
     calls = [one for one in own if one.purpose == "scenario" and one.operation in (REOPEN, VARIANT)]
     calls = [one for one in calls if generated or one.scenario == scenario.id]

@@ -21,6 +21,10 @@ CUT_PROCESS: Final = "@cut-process@"
 CUT_STEP: Final = "@cut-step@"
 LOWER_PROCESS: Final = "@lower-process@"
 LOWER_STEP: Final = "@lower-step@"
+# Stand for five megabytes, which take memory only while they are sent.
+LETTERS: Final = "@letters@"
+SPACES: Final = "@spaces@"
+_FIVE_MEGABYTES: Final = 5_000_000
 
 SAMPLE: Final = Subject(PROCESS, STEP)
 
@@ -78,6 +82,9 @@ def filled(template: bytes, step: Subject, elsewhere: Subject) -> bytes:
         text = encode(guid)[1:-1].decode()
         for encoding in _ENCODINGS:
             template = template.replace(stand_in.encode(encoding), text.encode(encoding))
+    for stand_in, one in ((LETTERS, b"x"), (SPACES, b" ")):
+        if stand_in.encode() in template:
+            template = template.replace(stand_in.encode(), one * _FIVE_MEGABYTES)
     return template
 
 

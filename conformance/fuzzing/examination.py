@@ -36,11 +36,12 @@ class Stopped(Exception):
 class Examination:
     """Sends the cases of one run."""
 
-    def __init__(self, run: Run, tallies: Tallies, total: int) -> None:
+    def __init__(self, run: Run, tallies: Tallies) -> None:
         self.done = self.positive = self.reached = self.negative = self.accepted = 0
+        self.fixed = 0  # how many cases are of the fixed list
+        self.total = 0  # cases, as far as is known
         self._run = run
         self._tallies = tallies
-        self._total = total
         self._checks = Checks()
         self._unusable: dict[Kind, str] = {}
         self._sent: dict[int, Case] = {}  # by exchange
@@ -104,6 +105,7 @@ class Examination:
                 self._send(case, run.stage.completed_step(owner, assigned_to), elsewhere)
             run.stage.end_scenario()
         settle(run)
+        self._sent.clear()
 
     def break_off(self) -> None:
         """Reads everything back after the last call that could be made."""
@@ -235,7 +237,7 @@ class Examination:
     def _go_on(self, case: Case) -> None:
         if self._run.stopped or self._run.seen_enough():
             raise Stopped
-        self._run.progress(f"fuzzing/{case.input_class}", self.done, self._total)
+        self._run.progress(f"fuzzing/{case.input_class}", self.done, self.total)
 
     @contextmanager
     def _staging(self, *cases: Case, kind: Kind | None = None) -> Iterator[None]:

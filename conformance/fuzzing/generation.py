@@ -43,7 +43,7 @@ class Drawn:
 
 
 class Generator:
-    """Generates the requests of one run."""
+    """Generates requests; other ones for another seed."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.fuzzing.bodies import bodies, process_bodies
@@ -26,17 +27,20 @@ NOTHING_PROVEN: Final = "no reopen was answered 201, so that nothing is proven"
 
 # Rules that any case may break, whatever it is about.
 _ANY_CASE: Final = frozenset({FAILURE, HEADERS, QUOTA, SHAPE, SUCCESS, ASSIGNEE, OWNER, UNASSIGNED, RACES_RULE})
+_ROUND: Final = 1_000  # cases that are generated, sent and settled before the next ones are
 _MOST_SHRUNK: Final = 4  # findings that are made smaller
 _MOST_TRIED: Final = 40  # calls for each
 
 
 @dataclass
-class Plan:
-    """What a run sends, in this order."""
+class Round:
+    """What is sent, in this order, before anything more is generated."""
 
+    generator: Generator
     fixed: list[Case] = field(default_factory=list)
     generated: list[Case] = field(default_factory=list)
     drawn: dict[bytes, Drawn] = field(default_factory=dict)  # by body: how a generated case came about
+    later: int = 0  # how many may come after this round
 
     @property
     def cases(self) -> list[Case]:
@@ -50,24 +54,27 @@ def run(run: Run) -> str:
     The fixed list is always sent; `max_examples` bounds what is generated. What was refused without need, or changed
     something, fails the rule that owns it. Without "rules" among the phases the classes of input decide.
     """
-    from conformance.fuzzing.generation import Generator
-
     deciding = "rules" not in run.settings.phases
-    generator = Generator(run.settings.seed)
-    plan = _plan(run, generator)
-    tallies = Tallies(plan.cases, deciding=deciding)
-    run.planned |= {tally.id: tally.deciding for tally in tallies}
-    examination = Examination(run, tallies, len(plan.cases))
+    tallies = Tallies(deciding=deciding)
+    examination = Examination(run, tallies)
     try:
-        _send(examination, plan.cases)
-        _shrink(run, examination, tallies, plan, generator)
-        examination.find_out()
+        for number, cases in enumerate(_rounds(run)):
+            before = run.recorder.count
+            examination.fixed += len(cases.fixed)
+            _expect(run, examination, tallies, cases.cases, cases.later)
+            _send(examination, cases.cases)
+            _shrink(run, examination, tallies, cases)
+            examination.find_out()
+            if run.unexplained:  # what could be found out about it was
+                break
+            if number:  # the first round is evidence enough for what is as it should be
+                _forget(run, tallies, before)
         if RACES_RULE in run.settings.rules:
             run.scenarios += races(run, deciding=deciding)
     except (Stopped, Spent):
         examination.break_off()
     finally:
-        _conclude(run, examination, tallies, plan)
+        _conclude(run, examination, tallies)
     if run.seen_enough():
         return "every rule has failed that the run was to end with"
     return run.stopped or ("" if examination.accepted or not deciding else NOTHING_PROVEN)
@@ -76,9 +83,9 @@ def run(run: Run) -> str:
 def replay(run: Run) -> str:
     """Sends saved cases once more and judges them."""
     cases = [from_saved(entry) for entry in run.settings.replayed if entry["kind"] == "fuzz"]
-    tallies = Tallies(cases, deciding=True)
-    run.planned |= {tally.id: tally.deciding for tally in tallies}
-    examination = Examination(run, tallies, len(cases))
+    tallies = Tallies(deciding=True)
+    examination = Examination(run, tallies)
+    _expect(run, examination, tallies, cases)
     try:
         _send(examination, cases)
         examination.find_out()
@@ -87,34 +94,61 @@ def replay(run: Run) -> str:
     except (Stopped, Spent):
         examination.break_off()
     finally:
-        _conclude(run, examination, tallies, Plan(generated=cases))
+        _conclude(run, examination, tallies)
     return run.stopped
 
 
-def _plan(run: Run, generator: Generator) -> Plan:
-    """Returns what this run sends; the same for the same seed."""
-    plan = Plan([one for one in (*bodies(), *process_bodies(), *ways()) if one.harmless or run.target.loopback])
-    most = run.settings.max_examples
-    known = {case.body for case in plan.fixed}
+def _rounds(run: Run) -> Iterator[Round]:
+    """Yields what this run sends; the same for the same seed. Only one round at a time takes memory."""
+    from conformance.fuzzing.generation import Generator
+
+    selected, most = run.settings.rules, run.settings.max_examples
+    known: set[int] = set()
+    for number, start in enumerate(range(0, most, _ROUND)):
+        share = min(most - start, _ROUND)
+        one = Round(Generator(run.settings.seed + (number << 64)), later=most - start - share)
+        if number == 0:
+            cases = (*bodies(), *process_bodies(), *ways())
+            one.fixed = [case for case in cases if case.harmless or run.target.loopback]
+        _generate(one, share, known, first=number == 0)
+        if not selected & _ANY_CASE:
+            one.fixed = [case for case in one.fixed if case.rule in selected]
+            one.generated = [case for case in one.generated if case.rule in selected]
+        yield one
+
+
+def _generate(one: Round, most: int, known: set[int], *, first: bool) -> None:
+    """Generates so many cases for a round, fewer where no more are found; none that is `known` already."""
+    known |= {hash(case.body) for case in one.fixed}
 
     def take(cases: Sequence[Case], share: int) -> None:
-        new = [case for case in cases if case.body not in known][: max(share, 0)]
-        known.update(case.body for case in new)
-        plan.generated += new
+        new = [case for case in cases if hash(case.body) not in known][: max(share, 0)]
+        known.update(hash(case.body) for case in new)
+        one.generated += new
 
-    take(generator.examples(), most)
-    take(generator.boundaries(), most // 2)
+    if first:
+        take(one.generator.examples(), most)
+        take(one.generator.boundaries(), most // 2)
     # most random violations are those of the boundaries again: they get the smaller share
-    positive = generator.positive((most - len(plan.generated)) * 2 // 3)
-    take([drawn.case for drawn in positive], most - len(plan.generated))
-    negative = generator.negative(most - len(plan.generated))
-    take([drawn.case for drawn in negative], most - len(plan.generated))
-    plan.drawn = {drawn.case.body: drawn for drawn in (*negative, *positive)}
-    selected = run.settings.rules
-    if not selected & _ANY_CASE:
-        plan.fixed = [case for case in plan.fixed if case.rule in selected]
-        plan.generated = [case for case in plan.generated if case.rule in selected]
-    return plan
+    positive = one.generator.positive((most - len(one.generated)) * 2 // 3)
+    take([drawn.case for drawn in positive], most - len(one.generated))
+    negative = one.generator.negative(most - len(one.generated))
+    take([drawn.case for drawn in negative], most - len(one.generated))
+    one.drawn = {drawn.case.body: drawn for drawn in (*negative, *positive)}
+
+
+def _expect(run: Run, examination: Examination, tallies: Tallies, cases: Sequence[Case], later: int = 0) -> None:
+    """Takes in what will be sent next, and how much comes after it."""
+    examination.total = examination.done + len(cases) + later
+    run.planned |= tallies.expect(cases)
+    for case in cases:  # for a change that only the reading afterwards shows
+        run.saved.setdefault(case.scenario, partial(to_saved, case, None))
+
+
+def _forget(run: Run, tallies: Tallies, after: int) -> None:
+    """Keeps of the exchanges of a round those that something rests on."""
+    numbers = {number for _, finding in run.findings for number in finding.exchanges}
+    run.forget(after, but=numbers | tallies.forget(after))
 
 
 def _send(examination: Examination, cases: Sequence[Case]) -> None:
@@ -130,13 +164,13 @@ def _send(examination: Examination, cases: Sequence[Case]) -> None:
         examination.process_itself(case)
 
 
-def _shrink(run: Run, examination: Examination, tallies: Tallies, plan: Plan, generator: Generator) -> None:
+def _shrink(run: Run, examination: Examination, tallies: Tallies, cases: Round) -> None:
     """Makes the generated cases smaller that show a failure, as far as some calls reach."""
-    failing = [tally for tally in tallies if tally.failures and tally.failure().case.body in plan.drawn]
+    failing = [tally for tally in tallies if tally.failures and tally.failure().case.body in cases.drawn]
     for tally in failing[:_MOST_SHRUNK]:
         shown = tally.failure()
         if len(shown.finding.exchanges) < 2:
-            generator.shrink(plan.drawn[shown.case.body], _smaller(examination, tally, shown))
+            cases.generator.shrink(cases.drawn[shown.case.body], _smaller(examination, tally, shown))
     run.recorder.scenario = ""
 
 
@@ -157,7 +191,7 @@ def _smaller(examination: Examination, tally: Tally, shown: Failure) -> Callable
     return fails
 
 
-def _conclude(run: Run, examination: Examination, tallies: Tallies, plan: Plan) -> None:
+def _conclude(run: Run, examination: Examination, tallies: Tallies) -> None:
     """Hands over what was found: to the scenarios, to the report, and for a replay."""
     # a finding stands below its class of input, with the smallest request that shows it, and nowhere else
     run.findings = [
@@ -171,14 +205,12 @@ def _conclude(run: Run, examination: Examination, tallies: Tallies, plan: Plan) 
             run.scenarios.append(tally.scenario(nothing_proven))
         if tally.failures:
             shown = tally.failure()
-            run.saved[tally.id] = to_saved(shown.case, shown.finding)
-    for case in plan.cases:  # what only the reading afterwards shows
-        run.saved.setdefault(case.scenario, to_saved(case, None))
-    run.fuzzing = _figures(examination, len(plan.fixed))
+            run.saved[tally.id] = partial(to_saved, shown.case, shown.finding)
+    run.fuzzing = _figures(examination)
     run.explain()
 
 
-def _figures(examination: Examination, fixed: int) -> dict[str, Any]:
+def _figures(examination: Examination) -> dict[str, Any]:
     positive, reached = examination.positive, examination.reached
     return {
         "cases": examination.done,
@@ -186,5 +218,5 @@ def _figures(examination: Examination, fixed: int) -> dict[str, Any]:
         "reached": reached,
         "depth": round(reached / positive, 4) if positive else None,
         "negative": examination.negative,
-        "raw": fixed,
+        "raw": examination.fixed,
     }

@@ -81,10 +81,31 @@ class Tally:
 class Tallies:
     """All classes of input of a run."""
 
-    def __init__(self, cases: Sequence[Case], *, deciding: bool) -> None:
+    def __init__(self, *, deciding: bool) -> None:
         self._deciding = deciding
-        self._by_id = {case.scenario: Tally(case.scenario, self._decides(case)) for case in cases}
+        self._by_id: dict[str, Tally] = {}
         self.judged: set[int] = set()
+
+    def expect(self, cases: Sequence[Case]) -> dict[str, bool]:
+        """Takes the classes of cases in that will be sent, and returns whether each decides."""
+        tallies = [self.of(case) for case in cases]
+        return {tally.id: tally.deciding for tally in tallies}
+
+    def forget(self, after: int) -> set[int]:
+        """Gives up the exchanges after this id that nobody needs to see, and returns those that stay.
+
+        What fails stays, and the first exchange of a class that has no other.
+        """
+        needed = {one.exchange.id for tally in self for one in tally.failures}
+        needed |= {number for tally in self for one in tally.failures for number in one.finding.exchanges}
+        for tally in self:
+            shown = sorted({*tally.kept, *tally.observed})
+            needed |= {*shown[:1]}
+        for tally in self:
+            tally.kept = [number for number in tally.kept if number <= after or number in needed]
+            tally.observed = {n: text for n, text in tally.observed.items() if n <= after or n in needed}
+        self.judged = {number for number in self.judged if number <= after or number in needed}
+        return needed
 
     def _decides(self, case: Case) -> bool:
         return self._deciding and case.wanted != OBSERVED and case.input_class != "expired"

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from conformance import __version__, behaviour, contract
-from conformance.evidence import Exchange, curl
+from conformance.evidence import Exchange, Recorder, curl
 from conformance.invariants import REMAINING
 from conformance.verdict import RuleOutcome, RunOutcome, Scenario, Verdict
 
@@ -33,7 +33,8 @@ def make(
     run: Run, outcomes: Sequence[RuleOutcome], outcome: RunOutcome, *, started: dt.datetime, seconds: float
 ) -> dict[str, Any]:
     """Returns the report of a finished run. No secret is in it, whatever the target sent."""
-    exchanges = run.recorder.exchanges
+    recorder = run.recorder
+    exchanges = recorder.exchanges
     scenarios = [scenario for rule in outcomes for scenario in rule.scenarios]
     clean = run.recorder.redactor.text
     return {
@@ -48,10 +49,10 @@ def make(
             "suite_version": __version__,
             "target": run.target.base_url,
             "profile": run.target.profile,
-            "calls": len(exchanges),
+            "calls": recorder.count,
             "quota": _quota(exchanges),
         },
-        "rules": [_rule(rule, exchanges, clean) for rule in outcomes],
+        "rules": [_rule(rule, recorder, clean) for rule in outcomes],
         "observations": [
             {"scenario": one.id, "observed": clean(one.reason)} for one in scenarios if one.verdict is Verdict.OBSERVED
         ],
@@ -123,12 +124,12 @@ def _fuzzing(run: Run, scenarios: Sequence[Scenario], clean: Clean) -> dict[str,
         for one in failed
         if "/fuzz-" in one.id
     ]
-    saved = [{**run.saved[one.id], "actual": clean(one.actual)} for one in failed if one.id in run.saved]
+    saved = [{**run.saved[one.id](), "actual": clean(one.actual)} for one in failed if one.id in run.saved]
     figures = {} if run.fuzzing is None else {"fuzzing": {**run.fuzzing, "findings": found}}
     return {**figures, **({"replay": saved} if saved else {})}
 
 
-def _rule(outcome: RuleOutcome, exchanges: Sequence[Exchange], clean: Clean) -> dict[str, Any]:
+def _rule(outcome: RuleOutcome, recorder: Recorder, clean: Clean) -> dict[str, Any]:
     rule = next(rule for rule in contract.rules() if rule.id == outcome.rule)
     return {
         "id": rule.id,
@@ -138,12 +139,12 @@ def _rule(outcome: RuleOutcome, exchanges: Sequence[Exchange], clean: Clean) -> 
         "verdict": outcome.verdict,
         "reason": clean(outcome.reason),
         "coverage": outcome.coverage,
-        "calls": sum(1 for exchange in exchanges if exchange.scenario.startswith(f"{rule.id}/")),
-        "scenarios": [_scenario(scenario, exchanges, clean) for scenario in outcome.scenarios],
+        "calls": sum(calls for name, calls in recorder.calls.items() if name.startswith(f"{rule.id}/")),
+        "scenarios": [_scenario(scenario, recorder, clean) for scenario in outcome.scenarios],
     }
 
 
-def _scenario(scenario: Scenario, exchanges: Sequence[Exchange], clean: Clean) -> dict[str, Any]:
+def _scenario(scenario: Scenario, recorder: Recorder, clean: Clean) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "id": scenario.id,
         "deciding": scenario.deciding,
@@ -153,7 +154,7 @@ def _scenario(scenario: Scenario, exchanges: Sequence[Exchange], clean: Clean) -
     }
     if scenario.expected:
         shown |= {"expected": clean(scenario.expected), "actual": clean(scenario.actual)}
-        if scenario.exchanges and (command := curl(exchanges[scenario.exchanges[0] - 1])):
+        if scenario.exchanges and (command := curl(recorder[scenario.exchanges[0]])):
             shown["curl"] = clean(command)
     return shown
 

@@ -86,7 +86,7 @@ class Ledger:
         guid = str(process["guid"])
         self.shown[guid] = process
         facts = {place: value for place, value in process_facts(process).items() if place.field in process}
-        self._views[guid, PROCESS] = _View(facts, len(self._recorder.exchanges), partial=True)
+        self._views[guid, PROCESS] = _View(facts, self._recorder.count, partial=True)
 
     def listed(self, guid: str, steps: Iterable[dict[str, Any]]) -> None:
         """Takes in the steps of a process that was just made."""
@@ -206,7 +206,7 @@ class Ledger:
         self._keep(guid, view, facts)
 
     def _keep(self, guid: str, view: str, facts: dict[Place, str]) -> None:
-        self._views[guid, view] = _View(facts, len(self._recorder.exchanges))
+        self._views[guid, view] = _View(facts, self._recorder.count)
 
     def _compare(self, guid: str, known: _View, facts: Mapping[Place, str]) -> None:
         was, now = (
@@ -224,7 +224,7 @@ class Ledger:
 
     def _since(self, number: int, guid: str = "") -> list[Exchange]:
         """Returns the calls after exchange `number` that name the process or a step of it, but for staging."""
-        calls = (one for one in self._recorder.exchanges[number:] if one.operation in (REOPEN, VARIANT))
+        calls = (one for one in self._recorder.since(number) if one.operation in (REOPEN, VARIANT))
         return [one for one in calls if one.purpose != "staging" and (not guid or self._names(one, guid))]
 
     def _names(self, exchange: Exchange, guid: str) -> bool:

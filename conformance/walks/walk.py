@@ -163,7 +163,7 @@ class Walk:
             self._run.sessions[action.account]
         elif not self._change(action):
             return
-        self._done(action, "", self._run.recorder.exchanges[-1])
+        self._done(action, "", self._run.recorder[self._run.recorder.count])
         if not action.of_session:
             self._ground.doubt()
 
