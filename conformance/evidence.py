@@ -10,10 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
+from functools import lru_cache
 from typing import Any, Final
 
 REDACTED: Final = "[redacted]"
 SHORTEST_SECRET: Final = 6
+_SHORT_TEXT: Final = 200  # characters
 MOST_BODY: Final = 64 * 1024  # bytes of an answer that are kept as evidence
 MOST_HEADER: Final = 1024  # and of each of its headers
 LONGEST_CURL: Final = 4_000  # characters of a command
@@ -52,10 +54,14 @@ class Redactor:
         self._like_escapes = False  # whether a secret has what an escape begins with
         self._emails = False
         self._longest = 0  # characters that a secret may have at most, however it is written
+        # names and values of headers come again and again; what was found with fewer secrets is not used any more
+        self._age = 0
+        self._remembered = lru_cache(maxsize=2048)(lambda text, _: self._text(text))
 
     def hide_emails(self) -> None:
         """Makes whatever looks like an e-mail address unreadable too."""
         self._emails = True
+        self._age += 1
 
     def add(self, secret: str) -> None:
         """Makes `secret` unreadable in all that passes from now on.
@@ -72,6 +78,7 @@ class Redactor:
         self._plain = sorted({*self._plain, secret, *cores}, key=len, reverse=True)
         self._escaped = sorted([*self._escaped, "".join(map(_spellings, secret))], key=len, reverse=True)
         self._pattern = None
+        self._age += 1
         self._like_escapes |= _ESCAPE_BEGINS.search(secret) is not None
         self._longest = max(self._longest, _MOST_CHARACTERS * len(secret))
 
@@ -87,6 +94,9 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Returns `text` with every known secret replaced."""
+        return self._remembered(text, self._age) if len(text) <= _SHORT_TEXT else self._text(text)
+
+    def _text(self, text: str) -> str:
         for secret in self._plain:
             text = text.replace(secret, REDACTED)
         if self._escaped and _ESCAPES.search(text) and self._may_hold_escaped(text):

@@ -10,6 +10,8 @@ import errno
 import http
 import http.client
 import io
+import itertools
+import math
 import os
 import socket
 import ssl
@@ -154,13 +156,57 @@ def _deadline(connection: Callable[[], socket.socket | None], seconds: float) ->
             if (open_one := connection()) is not None:
                 socket.socket.shutdown(open_one, socket.SHUT_RDWR)  # TLS would let go of its own state in mid-reading
 
-    timer = threading.Timer(seconds, shut)
-    timer.daemon = True
-    timer.start()
+    watched = _WATCH.begin(seconds, shut)
     try:
         yield expired
     finally:
-        timer.cancel()
+        _WATCH.end(watched)
+
+
+class _Watch:
+    """Calls back when a time is over. One thread does so for all: starting one for each call takes longer than a call.
+
+    What has ended is not called back any more: both are done under one lock.
+    """
+
+    def __init__(self) -> None:
+        self._due: dict[int, tuple[float, Callable[[], None]]] = {}
+        self._numbers = itertools.count()
+        self._wakes = math.inf
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def begin(self, seconds: float, call_back: Callable[[], None]) -> int:
+        """Begins to watch the time, and returns how to `end` it."""
+        moment = time.monotonic() + seconds
+        with self._changed:
+            number = next(self._numbers)
+            self._due[number] = (moment, call_back)
+            if self._thread is None or not self._thread.is_alive():  # a forked process has lost it
+                self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
+                self._thread.start()
+            elif moment < self._wakes:
+                self._changed.notify()
+        return number
+
+    def end(self, number: int) -> None:
+        """Ends it, before its time or after."""
+        with self._changed:
+            self._due.pop(number, None)
+
+    def _run(self) -> None:
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                for number, (moment, call_back) in list(self._due.items()):
+                    if moment <= now:
+                        del self._due[number]
+                        call_back()
+                self._wakes = min((moment for moment, _ in self._due.values()), default=math.inf)
+                self._changed.wait(None if self._wakes == math.inf else self._wakes - now)
+
+
+_WATCH: Final = _Watch()
 
 
 class _HTTPConnection(_Bounded, HTTPConnection):

@@ -17,7 +17,7 @@ from conformance.fuzzing.saved import from_saved, to_saved
 from conformance.fuzzing.tally import Failure, Tallies, Tally
 from conformance.fuzzing.ways import ways
 from conformance.invariants import FAILURE, HEADERS, QUOTA, SHAPE, SUCCESS
-from conformance.judge import Run
+from conformance.judge import Run, Settings
 from conformance.session import Spent
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def run(run: Run) -> str:
     tallies = Tallies(deciding=deciding)
     examination = Examination(run, tallies)
     try:
-        for number, cases in enumerate(_rounds(run)):
+        for number, cases in enumerate(rounds(run.settings, loopback=run.target.loopback)):
             before = run.recorder.count
             examination.fixed += len(cases.fixed)
             _expect(run, examination, tallies, cases.cases, cases.later)
@@ -98,18 +98,18 @@ def replay(run: Run) -> str:
     return run.stopped
 
 
-def _rounds(run: Run) -> Iterator[Round]:
-    """Yields what this run sends; the same for the same seed. Only one round at a time takes memory."""
+def rounds(settings: Settings, *, loopback: bool) -> Iterator[Round]:
+    """Yields what a run sends; the same for the same seed. Only one round at a time takes memory."""
     from conformance.fuzzing.generation import Generator
 
-    selected, most = run.settings.rules, run.settings.max_examples
+    selected, most = settings.rules, settings.max_examples
     known: set[int] = set()
     for number, start in enumerate(range(0, most, _ROUND)):
         share = min(most - start, _ROUND)
-        one = Round(Generator(run.settings.seed + (number << 64)), later=most - start - share)
+        one = Round(Generator(settings.seed + (number << 64)), later=most - start - share)
         if number == 0:
             cases = (*bodies(), *process_bodies(), *ways())
-            one.fixed = [case for case in cases if case.harmless or run.target.loopback]
+            one.fixed = [case for case in cases if case.harmless or loopback]
         _generate(one, share, known, first=number == 0)
         if not selected & _ANY_CASE:
             one.fixed = [case for case in one.fixed if case.rule in selected]

@@ -1,0 +1,256 @@
+"""What is measured. Each part returns its figures; what is compared takes turns, and the median counts."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from conformance import fuzzing as fuzzing_phase
+from conformance import gate as gate_of_run
+from conformance.arena.message import Call, Reply
+from conformance.arena.server import Server
+from conformance.arena.service import Arena
+from conformance.arena.world import World
+from conformance.bench import command, load, tape
+from conformance.judge import Settings
+from conformance.report import html
+from conformance.target import from_document
+
+_EXAMPLES_OF_THE_GATE: Final = 300
+_GROWTH: Final = (500, 2_000, 5_000, 20_000)
+_ON_THE_PAGE: Final = 5_000
+_DELAYS: Final = (0.05, 0.3)  # seconds
+_LOAD_SECONDS: Final = 3.0
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure; `at_most` is the target that it has to keep, where there is one."""
+
+    what: str
+    value: float
+    unit: str = "s"
+    at_most: float | None = None
+    digits: int = 2
+
+    @property
+    def kept(self) -> bool:
+        """Whether the target is kept."""
+        return self.at_most is None or self.value <= self.at_most
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns it with whether the target is kept."""
+        return {**asdict(self), "value": round(self.value, 4), "kept": self.kept}
+
+
+@dataclass(frozen=True)
+class Bench:
+    """How to measure."""
+
+    rounds: int
+    examples: int
+    against: str | None
+    tell: Callable[[str], None]
+
+    def alternate(self, contenders: Mapping[str, Callable[[], float]]) -> dict[str, float]:
+        """Lets the contenders take turns and returns the median of each."""
+        taken: dict[str, list[float]] = {name: [] for name in contenders}
+        for number in range(self.rounds):
+            for name, contender in contenders.items():
+                taken[name].append(contender())
+                self.tell(f"{number + 1}/{self.rounds} {name}: {taken[name][-1]:.4g}")
+        return {name: statistics.median(values) for name, values in taken.items()}
+
+
+def start(bench: Bench) -> list[Figure]:
+    """How long a person waits for help."""
+    medians = bench.alternate({"--help": lambda: command.suite("--help").seconds})
+    return [Figure("arena-conformance --help", medians["--help"], at_most=0.3)]
+
+
+def rules(bench: Bench) -> list[Figure]:
+    """A run of the rules as a whole command, beside a bare loop of its calls."""
+    taped = tape.run(Settings(tape.EVERY_RULE, frozenset({"rules"})))
+    same: list[float] = []
+    medians = bench.alternate(
+        {
+            "the command": lambda: command.suite("run", "--only", "rules").seconds,
+            "the bare loop": lambda: _kept(tape.send_again(taped.tape), same),
+        }
+    )
+    allowed = 1.5 * medians["the bare loop"] + 0.8
+    return [
+        Figure(
+            f"arena-conformance run --only rules ({len(taped.tape)} calls)", medians["the command"], at_most=allowed
+        ),
+        Figure("a bare loop of its calls", medians["the bare loop"]),
+        Figure("calls of the loop answered with the same status", 100 * min(same), "%", digits=1),
+    ]
+
+
+def gate(bench: Bench) -> list[Figure]:
+    """The whole gate: rules, 300 generated cases beside the fixed list, 300 actions of walks."""
+    found: list[command.Measured] = []
+
+    def whole() -> float:
+        found.append(command.suite("run", "--max-examples", str(_EXAMPLES_OF_THE_GATE)))
+        return found[-1].seconds
+
+    medians = bench.alternate({"the gate": whole})
+    calls = int(found[-1].report["run"]["calls"])
+    return [
+        Figure(f"arena-conformance run ({calls:,} calls)", medians["the gate"], at_most=10),
+        Figure("memory at most", max(one.megabytes for one in found), "MB", at_most=150, digits=0),
+    ]
+
+
+def fuzzing(bench: Bench) -> list[Figure]:
+    """Fuzzing: a case beside one of `schemathesis run`, and the whole beside generating and sending alone."""
+    settings = Settings(tape.EVERY_RULE, frozenset({"fuzz"}), max_examples=bench.examples)
+    taped = tape.run(settings)
+    same: list[float] = []
+    with _served() as (arena, url, session_id):
+
+        def ours() -> float:
+            measured = command.suite("run", "--only", "fuzz", "--max-examples", str(bench.examples))
+            return 1000 * measured.seconds / int(measured.report["fuzzing"]["cases"])
+
+        def theirs() -> float:
+            before = arena.count
+            seconds = command.schemathesis(url, session_id, bench.examples).seconds
+            return 1000 * seconds / (arena.count - before)
+
+        medians = bench.alternate(
+            {
+                "ms a case, arena-conformance": ours,
+                "ms a case, schemathesis run": theirs,
+                "fuzzing in this process": lambda: tape.run(settings).seconds,
+                "generation alone": lambda: _generate(settings),
+                "the bare loop": lambda: _kept(tape.send_again(taped.tape), same),
+            }
+        )
+    case, other, whole, generation, loop = medians.values()
+    return [
+        Figure(f"a case of run --only fuzz --max-examples {bench.examples}", case, "ms"),
+        Figure("a case of schemathesis run", other, "ms"),
+        Figure("ratio", case / other, "", at_most=0.6),
+        Figure(f"fuzzing in one process ({taped.report['run']['calls']:,} calls)", whole),
+        Figure("generating its cases alone, with Schemathesis", generation),
+        Figure(f"a bare loop of its calls ({len(taped.tape):,})", loop),
+        Figure("ratio to both together", whole / (generation + loop), "", at_most=1.25),
+        Figure("calls of the loop answered with the same status", 100 * min(same), "%", digits=1),
+    ]
+
+
+def growth(bench: Bench) -> list[Figure]:
+    """Time and memory of ever longer fuzzing."""
+    figures = []
+    for examples in _GROWTH:
+        one = command.suite("run", "--only", "fuzz", "--max-examples", str(examples))
+        bench.tell(f"{examples} examples: {one.seconds:.1f} s, {one.megabytes:.0f} MB")
+        cases = one.report["fuzzing"]["cases"]
+        figures += [
+            Figure(f"{examples:,} examples ({cases:,} cases)", one.seconds, digits=1),
+            Figure("  a case", 1000 * one.seconds / cases, "ms"),
+            Figure("  memory at most", one.megabytes, "MB", digits=0),
+        ]
+    return figures
+
+
+def page(bench: Bench) -> list[Figure]:
+    """The page of a report with very many calls."""
+    report = dict(tape.run(Settings(tape.EVERY_RULE, frozenset({"rules"}))).report)
+    calls = report["exchanges"]
+    report["exchanges"] = [{**calls[at % len(calls)], "id": at + 1} for at in range(_ON_THE_PAGE)]
+    medians = bench.alternate({"the page": lambda: _timed(lambda: html.render(report))})
+    return [Figure(f"index.html of {_ON_THE_PAGE:,} calls", medians["the page"], at_most=1)]
+
+
+def far(bench: Bench) -> list[Figure]:
+    """The rules against an Arena that is far away: each call takes so much longer."""
+    figures = []
+    for delay in (0.0, *_DELAYS):
+        with _served(delay) as (arena, url, _):
+            target = from_document(arena.target(url), environ={})
+            settings = Settings(tape.EVERY_RULE, frozenset({"rules"}))
+            begun = time.perf_counter()
+            report = gate_of_run.run(target, settings, lambda *_: None)
+            seconds = time.perf_counter() - begun
+        bench.tell(f"{delay} s: {seconds:.2f} s")
+        calls = report["run"]["calls"]
+        figures += [
+            Figure(f"rules with {delay * 1000:.0f} ms more a call ({calls} calls)", seconds),
+            Figure("  of these spent waiting for the delay", seconds and 100 * calls * delay / seconds, "%", digits=0),
+        ]
+    return figures
+
+
+def server(bench: Bench) -> list[Figure]:
+    """The embedded Arena under load, beside another server of the same operation, where one is named."""
+    load.own_processor(1)
+    with load.embedded() as embedded:
+        contenders = {"the embedded Arena": embedded}
+        if bench.against:
+            contenders[bench.against] = load.elsewhere(bench.against)
+        served: dict[str, list[load.Served]] = {name: [] for name in contenders}
+
+        def ask(name: str) -> Callable[[], float]:
+            def once() -> float:
+                served[name].append(load.ask(contenders[name], _LOAD_SECONDS))
+                return served[name][-1].per_second
+
+            return once
+
+        rates = bench.alternate({name: ask(name) for name in contenders})
+    figures = []
+    for name, answers in served.items():
+        statuses = ", ".join(map(str, sorted(frozenset().union(*(one.statuses for one in answers)))))
+        figures += [
+            Figure(f"{name}: reopens a second, {load.CONNECTIONS} connections ({statuses})", rates[name], "", digits=0),
+            Figure("  slowest of a hundred", statistics.median(one.p99 for one in answers), "ms", digits=1),
+        ]
+    return figures
+
+
+class _Counting(Arena):
+    """Counts the calls of the operation under test; an answer may take its time on the way."""
+
+    count = 0
+    delay = 0.0
+
+    async def answer(self, operation: str, call: Call) -> Reply:
+        self.count += operation == "change_status"
+        if self.delay:
+            await asyncio.sleep(self.delay)
+        return await super().answer(operation, call)
+
+
+@contextmanager
+def _served(delay: float = 0.0) -> Iterator[tuple[_Counting, str, str]]:
+    """Serves an Arena and yields it, its address and a session of its owner."""
+    arena = _Counting(World.load())
+    arena.delay = delay
+    with Server(arena) as server:
+        yield arena, server.url, load.open_session(arena).id
+
+
+def _generate(settings: Settings) -> float:
+    """Returns how long it takes to generate what a run would send."""
+    return _timed(lambda: list(fuzzing_phase.rounds(settings, loopback=True)))
+
+
+def _timed(work: Callable[[], Any]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def _kept(measured: tuple[float, float], into: list[float]) -> float:
+    seconds, share = measured
+    into.append(share)
+    return seconds
