@@ -13,7 +13,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+from command import Command
 from hostile import Connection, Hostile, Treatment, answer, reopens, through
 
 from conformance import gate
@@ -38,7 +38,6 @@ from conformance.report import junit
 from conformance.target import from_document
 
 SUCCESS, FAILURE, SHAPE, HEADERS = "success-is-201", "failure-is-400", "response-shape", "response-headers"
-ROOT = Path(__file__).parents[1]
 PATIENCE = 5  # seconds for a call, where nothing is silent: this machine may be busy
 IMPATIENCE = 0.4  # where something is
 BOUND = 30  # of a run, in seconds; ten calls without an answer, each three times its timeout, and what else there is
@@ -410,22 +409,12 @@ SIZES: dict[str, tuple[Treatment, Callable[[bytes, bytes], bool]]] = {
 
 
 @pytest.mark.parametrize("name", SIZES)
-def test_the_memory_of_a_run(name: str, tmp_path: Path) -> None:
+def test_the_memory_of_a_run(name: str, tmp_path: Path, command: Command) -> None:
     treat, chosen = SIZES[name]
     with treated(row(treat, READABLE), chosen) as (arena, front):
         (tmp_path / "target.yaml").write_text(yaml.safe_dump(arena.target(front.url)), "utf-8")
-        command = [
-            sys.executable,
-            "-m",
-            "conformance",
-            "run",
-            "--only",
-            "rules",
-            "--target",
-            str(tmp_path / "target.yaml"),
-        ]
-        command += ["--report-dir", str(tmp_path), "--only", "rules"]
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        arguments = ["run", "--only", "rules", "--target", "target.yaml", "--report-dir", "."]
+        process = command.start(*arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         _, _, usage = os.wait4(process.pid, 0)
         process.returncode = 0
     assert usage.ru_maxrss < MOST_KIBIBYTES

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+from command import Command
 from hostile import Behaviour, Connection, Hostile, always, answer, once, proxy
 
 from conformance import contract, gate
@@ -24,7 +22,6 @@ from conformance.arena.world import ROLES, World
 from conformance.judge import Settings
 from conformance.target import from_document
 
-ROOT = Path(__file__).parents[1]
 RULES = frozenset(rule.id for rule in contract.rules())
 JSON = b"Content-Type: application/json"
 TIMEOUT = 0.4  # of a call, in seconds
@@ -133,10 +130,11 @@ def test_nothing_listens() -> None:
 
 @pytest.mark.parametrize("logins", ["password", "session_id"])
 @pytest.mark.parametrize("name", BEHAVIOURS)
-def test_the_command_says_so(name: str, logins: str, tmp_path: Path) -> None:
+def test_the_command_says_so(name: str, logins: str, tmp_path: Path, command: Command) -> None:
     behaviour, at_login, later = BEHAVIOURS[name]
     with Hostile(behaviour) as server:
-        ran = run_command(server.url, logins, tmp_path)
+        (tmp_path / "target.yaml").write_text(yaml.safe_dump(document(server.url, logins)), "utf-8")
+        ran = command("run", "--only", "rules", "--target", "target.yaml", env={"COLUMNS": "120"}, timeout=60)
     assert ran.returncode == 3, ran.stdout + ran.stderr
     report = json.loads((tmp_path / "reports" / "report.json").read_text("utf-8"))
     proves_nothing(report, at_login if logins == "password" else later)
@@ -147,31 +145,6 @@ def test_the_command_says_so(name: str, logins: str, tmp_path: Path) -> None:
     everything = shown + "".join(path.read_text("utf-8") for path in (tmp_path / "reports").iterdir())
     assert PASSWORD not in everything
     assert SESSION not in everything
-
-
-def run_command(url: str, logins: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    target = folder / "target.yaml"
-    target.write_text(yaml.safe_dump(document(url, logins)), "utf-8")
-    return subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "conformance",
-            "run",
-            "--only",
-            "rules",
-            "--target",
-            str(target),
-            "--report-dir",
-            str(folder / "reports"),
-        ],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 # Only the reopen is answered wrongly, and the rest of the server is sound.
@@ -241,7 +214,7 @@ def test_a_session_id_that_is_a_word_of_the_report_leaves_it_whole(session_id: s
 
 
 @pytest.mark.parametrize("role_of_text", ["message", "comment"])
-def test_hostile_text_stays_text(role_of_text: str, tmp_path: Path) -> None:
+def test_hostile_text_stays_text(role_of_text: str, tmp_path: Path, command: Command) -> None:
     text = "\x1b[2J\x1b]0;owned\x07::error::owned\r\n<script>alert(1)</script>]]>&\u202e\ud800 ${HOME} `id`"
 
     class Rude(Arena):
@@ -255,24 +228,11 @@ def test_hostile_text_stays_text(role_of_text: str, tmp_path: Path) -> None:
     with Server(arena) as server:
         target = tmp_path / "target.yaml"
         target.write_text(yaml.safe_dump(arena.target(server.url)), "utf-8")
-        command = [
-            sys.executable,
-            "-m",
-            "conformance",
-            "run",
-            "--only",
-            "rules",
-            "--target",
-            str(target),
-            "--report-dir",
-            str(tmp_path),
-        ]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=60, check=False)
+        ran = command("run", "--only", "rules", "--target", target, "--report-dir", tmp_path, timeout=60)
     assert ran.returncode == 1
-    assert b"\x1b[2J" not in ran.stdout
-    assert b"\x1b]0;" not in ran.stdout
-    assert b"Traceback" not in ran.stdout + ran.stderr
-    assert not any(line.startswith(b"::") for line in ran.stdout.splitlines())
+    assert "\x1b[2J" not in ran.stdout
+    assert "\x1b]0;" not in ran.stdout
+    assert "Traceback" not in ran.stdout + ran.stderr
+    assert not any(line.startswith("::") for line in ran.stdout.splitlines())
     json.loads((tmp_path / "report.json").read_text("utf-8"))
     ElementTree.parse(tmp_path / "junit.xml")

@@ -5,8 +5,6 @@ import os
 import random
 import signal
 import stat
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -129,12 +127,7 @@ def test_the_real_command_is_killed_and_undone(tmp_path, command):
     with Server(arena) as server:
         file = write_target(tmp_path, arena, server.url)
         before = world(arena.store)
-        run = subprocess.Popen(
-            [sys.executable, "-m", "conformance", "run", "--only", "rules", "--target", file, "--rule", *RULE],
-            cwd=tmp_path,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        run = command.start("run", "--only", "rules", "--target", file, "--rule", *RULE)
         arena.client = run.pid
         run.communicate(timeout=60)
         arena.client = 0

@@ -5,9 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import json
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +13,7 @@ from urllib.parse import quote
 
 import pytest
 import yaml
+from command import Command
 
 from conformance import expect, gate
 from conformance.arena.message import Call, Reply
@@ -27,7 +25,6 @@ from conformance.judge import Settings
 from conformance.report import junit
 from conformance.target import from_document
 
-ROOT = Path(__file__).parents[1]
 TOKEN = 'Bearer canary"token</&>+%\\/of-the-gateway'
 EXPIRED = "canary-expired-session-0123456789"
 
@@ -147,35 +144,24 @@ class Watch:
                     continue
 
 
-def test_no_secret_leaves_a_run(tmp_path: Path) -> None:
+def test_no_secret_leaves_a_run(tmp_path: Path, command: Command) -> None:
     arena = Echo()
     with Server(arena) as server:
         document = target_of(arena, server.url)
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "TOKEN": TOKEN, "EXPIRED": EXPIRED}
+        environment = {"TOKEN": TOKEN, "EXPIRED": EXPIRED}
         for role, account in document["accounts"].items():
             environment[f"PASSWORD_{role}"] = account["password"]
             account["password"] = f"${{PASSWORD_{role}}}"
         document |= {"headers": {"Authorization": "${TOKEN}"}, "expired_session_id": "${EXPIRED}", "redact": ["emails"]}
         (tmp_path / "target.yaml").write_text(yaml.safe_dump(document), "utf-8")
         folder = tmp_path / "reports"
-        command = [
-            sys.executable,
-            "-m",
-            "conformance",
-            "run",
-            "--only",
-            "rules",
-            "--target",
-            str(tmp_path / "target.yaml"),
-        ]
-        command += ["--report-dir", str(folder), "--only", "rules"]
-        run = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        run = command.start("run", "--only", "rules", "--target", "target.yaml", env=environment)
         with Watch(run.pid) as watch:
             printed = run.communicate(timeout=100)
     assert run.returncode in (0, 1), printed
     left = {str(path.relative_to(tmp_path)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert "reports/report.json" in left
-    left |= {"stdout": printed[0], "stderr": printed[1], "cmdline": b"\n".join(watch.command_lines)}
+    left |= {"stdout": printed[0].encode(), "stderr": printed[1].encode(), "cmdline": b"\n".join(watch.command_lines)}
     left |= {"environ": b"\n".join(watch.children)}
     secrets = [*arena.all_secrets(), *arena.sessions_ever, *arena.passwords]
     found = {

@@ -9,8 +9,6 @@ import re
 import select
 import socket
 import ssl
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +17,7 @@ from typing import Any
 import pytest
 import trustme
 import yaml
+from command import Command
 from hostile import Behaviour, Connection, Hostile, answer, through
 
 from conformance import gate
@@ -28,9 +27,14 @@ from conformance.arena.world import World
 from conformance.judge import Settings
 from conformance.target import from_document
 
-ROOT = Path(__file__).parents[1]
 RULE = "success-is-201"
 HOST = "arena.conformance.example"  # no such host: only a proxy knows the way
+
+
+@pytest.fixture(autouse=True)
+def no_proxy_but_the_tests_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if "proxy" in name.lower()]:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="module")
@@ -176,9 +180,7 @@ def passwords() -> dict[str, str]:
     ],
     ids=["no-such-name", "unreachable"],
 )
-def test_a_host_that_is_not_reached(url: str, cause: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
+def test_a_host_that_is_not_reached(url: str, cause: str) -> None:
     target = from_document({**elsewhere(url), "timeout_seconds": 0.5}, environ=passwords())
     report = gate.run(target, Settings(frozenset({RULE})), lambda *_: None)
     assert report["run"]["exit_code"] == 3
@@ -237,29 +239,10 @@ def relay(one: socket.socket, other: socket.socket) -> None:
 
 def run_behind(proxy: Hostile, url: str, folder: Path, **environment: str) -> dict[str, Any]:
     (folder / "target.yaml").write_text(yaml.safe_dump(elsewhere(url)), "utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "conformance",
-        "run",
-        "--only",
-        "rules",
-        "--target",
-        str(folder / "target.yaml"),
-        "--rule",
-        RULE,
-    ]
-    inherited = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
     proxies = {"HTTP_PROXY": f"http://127.0.0.1:{proxy.port}", "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"}
-    subprocess.run(
-        [*command, "--report-dir", str(folder)],
-        cwd=ROOT,
-        env={**inherited, "PYTHONPATH": str(ROOT), **proxies, **passwords(), **environment},
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
-    report: dict[str, Any] = json.loads((folder / "report.json").read_text("utf-8"))
+    arguments = ["run", "--only", "rules", "--target", "target.yaml", "--rule", RULE]
+    Command(folder)(*arguments, env={**proxies, **passwords(), **environment}, timeout=60)
+    report: dict[str, Any] = json.loads((folder / "reports" / "report.json").read_text("utf-8"))
     return report
 
 
