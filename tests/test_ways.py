@@ -9,6 +9,7 @@ import re
 import select
 import socket
 import ssl
+import statistics
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from conformance.arena.service import Arena
 from conformance.arena.world import World
 from conformance.judge import Settings
 from conformance.target import from_document
+from conformance.wire import Wire
 
 RULE = "success-is-201"
 HOST = "arena.conformance.example"  # no such host: only a proxy knows the way
@@ -301,6 +303,22 @@ def test_a_proxy_that_does_not_pass_calls_on(scheme: str, says: bytes, cause: st
         report = run_behind(proxy, f"{scheme}://{HOST}/v1", tmp_path)
     assert report["run"]["exit_code"] == 3
     assert re.search(cause, report["run"]["reason"]), report["run"]["reason"]
+
+
+# a connection that is kept
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_QUICKACK"), reason="this system acknowledges when it likes")
+def test_a_server_that_sends_head_and_body_apart_is_not_waited_for() -> None:
+    def apart(connection: Connection) -> None:
+        connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
+        while connection.request() is not None:
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n")
+            connection.send(b"{}")
+
+    with Hostile(apart) as server, contextlib.closing(Wire(loopback=True, timeout_seconds=5)) as wire:
+        taken = [wire.send("GET", server.url, {}, None).milliseconds for _ in range(21)]
+    assert statistics.median(taken) < 30  # else it is the 40 that Linux waits before it acknowledges
 
 
 # before and around /v1
