@@ -21,7 +21,7 @@ from conformance.arena.codes import Situation
 from conformance.arena.message import Visit
 from conformance.arena.server import Server
 from conformance.arena.service import Arena
-from conformance.arena.store import QualityProcess, Step, StepStatus
+from conformance.arena.store import QualityProcess, Session, Step, StepStatus
 from conformance.cli import main
 from conformance.evidence import Recorder, Redactor, Subject
 from conformance.journal import Journal, JournalError, Standing, Untouchable
@@ -470,6 +470,22 @@ def test_accounts_in_use_are_refused_unless_forced(arena, server, tmp_path, comm
         assert "logging in ends its sessions" in forced.stderr
     done = command("run", "--only", "rules", "--target", file, "--rule", "success-is-201")
     assert (done.returncode, "logging in" in done.stderr) == (0, False)
+
+
+def test_a_plan_does_not_end_the_sessions_of_a_run_unless_forced(arena, server, tmp_path, command):
+    file = write_target(tmp_path, arena, server.url)
+    owner = arena.store.users[arena.world.accounts["owner"].guid]
+    arena.store.open_session(Session("the-session-of-the-run", owner, arena.now()))
+    with locks.accounts_of(target_of(server.url)):
+        refused = command("plan", "--only", "rules", "--target", file, "--rule", "success-is-201")
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert f"process {os.getpid()} uses the same accounts (" in refused.stderr
+        assert [*arena.store.sessions] == [arena.expired_session_id, "the-session-of-the-run"]
+        forced = command("plan", "--only", "rules", "--target", file, "--rule", "success-is-201", "--force")
+        assert forced.returncode == 0
+        assert "logging in ends its sessions" in forced.stderr
+    done = command("plan", "--only", "rules", "--target", file, "--rule", "success-is-201")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_files_of_locks_name_nobody_and_go(tmp_path, monkeypatch):
