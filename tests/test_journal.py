@@ -22,6 +22,7 @@ from conformance.arena.message import Visit
 from conformance.arena.server import Server
 from conformance.arena.service import Arena
 from conformance.arena.store import QualityProcess, Session, Step, StepStatus
+from conformance.arena.world import World
 from conformance.cli import main
 from conformance.evidence import Recorder, Redactor, Subject
 from conformance.journal import Journal, JournalError, Standing, Untouchable
@@ -616,12 +617,56 @@ def test_a_refused_creation_is_not_looked_for(arena, server):
     assert not [one for one in report["exchanges"] if one["operation"] == "find-quality-processes"]
 
 
+class MakesAnother(Arena):
+    """Makes what it is asked to, and answers with another process, of which it shows these members."""
+
+    makes, shows = True, ("guid", "name", "status")
+
+    def create_process(self, visit: Visit) -> Any:
+        others = [*self.store.processes.values()]
+        if self.makes:
+            super().create_process(visit)
+        whole = self.render_process(others[0])
+        return 201, {member: whole[member] for member in self.shows}
+
+
+class MakesAnotherAndShowsNoName(MakesAnother):
+    """The same, with the guid alone."""
+
+    shows = ("guid",)
+
+
+class MakesNothing(MakesAnother):
+    """Makes nothing, and answers with another process."""
+
+    makes = False
+
+
+@pytest.mark.parametrize("kind", [MakesAnother, MakesAnotherAndShowsNoName, MakesNothing])
+def test_a_process_of_another_name_is_left_alone(tmp_path, kind):
+    arena = kind(World.load())
+    process, _ = ready(arena)
+    arena.store.processes = {process.guid: process, **arena.store.processes}
+    before = world(arena.store)
+    with Server(arena) as server, closing(Journal(tmp_path / JOURNAL)) as journal:
+        report = gate.run(target_of(server.url), Settings(RULE), lambda *_: None, journal=journal)
+    assert report["run"]["exit_code"] == 3
+    assert {rule["verdict"] for rule in report["rules"]} <= {"error", "untested"}
+    assert f"answered with {process.guid}, which is another one: its name is 'Stands ready'" in report["run"]["reason"]
+    asked = [one["request"] for one in report["exchanges"] if process.guid in str(one["request"])]
+    assert {one["method"] for one in asked} <= {"GET"}
+    assert process.guid not in (tmp_path / JOURNAL).read_text()
+    assert world(arena.store) == before
+    assert report["left_behind"] == []
+
+
 def test_a_cut_answer_to_a_creation_leaves_it_unanswered():
     journal = Journal()
     journal.begin("run", target_of("http://127.0.0.1:1/v1"), Redactor())
     body = b'{"name": "conformance-run-assigned"}'
     journal.before("create-quality-process", "owner", None, body)
-    cut = {"operation": "create-quality-process", "request_body": body, "json_body": {"guid": "G"}}
+    named = {"guid": "G", "name": "conformance-run-assigned"}
+    cut = {"operation": "create-quality-process", "request_body": body, "json_body": named}
     journal.after(exchange(**cut, trouble="the connection broke within the body"))
     assert not journal.past.made
     journal.after(exchange(**cut))

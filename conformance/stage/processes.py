@@ -216,6 +216,8 @@ class Processes(KnownProcesses):
             self._unanswered.discard(name)
             raise
         self._unanswered.discard(name)
+        if created["guid"] not in self._sessions.journal.past.made:  # its name was read only now
+            self._sessions.journal.made(created["guid"], name)
         return created
 
     def _assign(self, process: StagedProcess, index: int, preset: set[str]) -> None:
