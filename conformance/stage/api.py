@@ -16,7 +16,7 @@ from conformance.session import STATUS_CHANGES, Session
 from conformance.target import Staging
 
 COMMENT: Final = "Completed by a conformance test."
-_SERVER_ERROR = 500
+_NOT_IMPLEMENTED = 501  # "the server does not support the functionality" (RFC 9110, section 15.6.2): nothing broke
 _UNAUTHORIZED = 401
 _UNKNOWN: Final = frozenset({404, 410})
 
@@ -170,7 +170,8 @@ def _done(answer: Exchange, what: str) -> Exchange:
     if answer.accepted and not answer.trouble:
         return answer
     who = answer.account or "nobody"
-    if answer.trouble or answer.status is None or answer.status >= _SERVER_ERROR or not answer.refused:
+    lacking = answer.status == _NOT_IMPLEMENTED and not answer.trouble
+    if not lacking and (answer.trouble or not answer.refused):
         raise StagingBroke(f"exchange {answer.id}: could not {what} as {who}: {answer.summary()}")
     hint = ""
     if answer.status == _UNAUTHORIZED:
