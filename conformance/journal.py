@@ -210,9 +210,11 @@ class Journal:
             return
         if exchange.operation == DELETE and exchange.subject is not None:
             self.deleted(exchange.subject.process)
-        guid = exchange.json.get("guid") if isinstance(exchange.json, dict) else None
-        if exchange.operation == CREATE and isinstance(guid, str) and guid and not exchange.trouble:
-            self.made(guid, _name(exchange.request_body))
+        if exchange.operation == CREATE and isinstance(exchange.json, dict) and not exchange.trouble:
+            guid, name = exchange.json.get("guid"), _name(exchange.request_body)
+            # of another name it is somebody else's; without one that is read first
+            if isinstance(guid, str) and guid and exchange.json.get("name") == name:
+                self.made(guid, name)
 
     def made(self, guid: str, name: str) -> None:
         """Takes in that the process `name` is there."""

@@ -8,7 +8,9 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable
-from typing import Self
+from typing import Any, Self
+
+import trustme
 
 Behaviour = Callable[["Connection"], None]
 LIMIT = 64 * 1024 * 1024
@@ -116,6 +118,18 @@ class Hostile:
         thread.start()
 
 
+def tls(authority: trustme.CA, *names: str, **validity: Any) -> ssl.SSLContext:
+    """Returns what a server needs to show a certificate of that authority for these hosts."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*names, **validity).configure_cert(context)
+    return context
+
+
+def port_of(url: str) -> int:
+    """Returns the port of a server of this machine."""
+    return int(url.split(":")[2].split("/")[0])
+
+
 def content_length(head: bytes) -> int:
     """Returns the length that a request or an answer announces; 0 where it announces none."""
     for line in head.split(b"\r\n"):
@@ -136,16 +150,6 @@ def always(data: bytes) -> Behaviour:
 
     def behave(connection: Connection) -> None:
         while connection.request() is not None:
-            connection.send(data)
-
-    return behave
-
-
-def once(data: bytes) -> Behaviour:
-    """Answers the first request of a connection and closes it."""
-
-    def behave(connection: Connection) -> None:
-        if connection.request() is not None:
             connection.send(data)
 
     return behave

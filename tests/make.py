@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from conformance import contract
+from conformance.arena.service import Arena
+from conformance.arena.world import World
 from conformance.evidence import UNREADABLE, Exchange, Subject
 from conformance.resources import resource
 from conformance.session import COMMENT, REOPEN, encode, reopen_body
@@ -197,6 +199,25 @@ staging:
   mode: api
   template: 2KN4N6J4VIL40J2L4N0B3
 """
+
+
+def document_of(url: str) -> dict[str, Any]:
+    """Returns what a target file says about an embedded Arena at `url`."""
+    return Arena(World.load()).target(url)
+
+
+def elsewhere(url: str) -> dict[str, Any]:
+    """Returns the same for a host that is not this machine: the passwords come from the environment."""
+    document = document_of(url)
+    for role, account in document["accounts"].items():
+        account["password"] = f"${{PASSWORD_{role}}}"
+    return {key: value for key, value in document.items() if key != "expired_session_id"}
+
+
+def passwords() -> dict[str, str]:
+    """Returns that environment."""
+    accounts = document_of("")["accounts"]
+    return {f"PASSWORD_{role}": account["password"] for role, account in accounts.items()}
 
 
 def target_file(folder: Path, text: str = TARGET, *changes: tuple[str, str]) -> Path:

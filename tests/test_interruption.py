@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command import Command
 from killed import kind_of, world
 from test_journal import JOURNAL, RULE, ready, restore, target_of, write_target
 from test_run import report_in
@@ -42,31 +43,10 @@ class Hanging(Arena):
 
 
 @contextmanager
-def running(folder: Path, arena: Hanging, url: str) -> Iterator[subprocess.Popen[str]]:
+def running(command: Command, folder: Path, arena: Hanging, url: str) -> Iterator[subprocess.Popen[str]]:
     """Runs the real command until it hangs."""
     file = write_target(folder, arena, url)
-    # where these tests run in a shell's background SIGINT is ignored, and a child inherits that
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "conformance",
-            "run",
-            "--only",
-            "rules",
-            "--target",
-            file,
-            "--report-dir",
-            folder,
-            "--rule",
-            *RULE,
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    signal.signal(signal.SIGINT, before)
+    process = command.start("run", "--only", "rules", "--target", file, "--report-dir", folder, "--rule", *RULE)
     try:
         assert arena.reached.wait(60)
         yield process
@@ -82,9 +62,9 @@ def cleaning_up(process: subprocess.Popen[str]) -> bool:
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_the_report_comes_first_and_a_second_interruption_names_the_journal(tmp_path, stop):
+def test_the_report_comes_first_and_a_second_interruption_names_the_journal(tmp_path, command, stop):
     arena = Hanging("complete_process")
-    with Server(arena) as server, running(tmp_path, arena, server.url) as process:
+    with Server(arena) as server, running(command, tmp_path, arena, server.url) as process:
         begun = time.monotonic()
         process.send_signal(stop)
         assert cleaning_up(process)
@@ -106,10 +86,10 @@ def test_the_report_comes_first_and_a_second_interruption_names_the_journal(tmp_
         assert len(arena.store.processes) == before
 
 
-def test_after_the_report_everything_is_cleaned_up(tmp_path):
+def test_after_the_report_everything_is_cleaned_up(tmp_path, command):
     arena = Hanging("complete_process")
     before = world(arena.store)
-    with Server(arena) as server, running(tmp_path, arena, server.url) as process:
+    with Server(arena) as server, running(command, tmp_path, arena, server.url) as process:
         process.send_signal(signal.SIGINT)
         assert cleaning_up(process)
         arena.go_on.set()
@@ -123,10 +103,10 @@ def test_after_the_report_everything_is_cleaned_up(tmp_path):
         assert restore(tmp_path).output == "Nothing is left to undo.\n"
 
 
-def test_an_interruption_while_cleaning_up_loses_nothing(tmp_path):
+def test_an_interruption_while_cleaning_up_loses_nothing(tmp_path, command):
     arena = Hanging("delete_process")
     before = world(arena.store)
-    with Server(arena) as server, running(tmp_path, arena, server.url) as process:
+    with Server(arena) as server, running(command, tmp_path, arena, server.url) as process:
         process.send_signal(signal.SIGINT)
         assert cleaning_up(process)
         assert len(report_in(tmp_path)["left_behind"]) == 2
@@ -209,7 +189,7 @@ entry()
     assert (done.returncode, done.stdout, done.stderr.strip()) == (3, "", "arena-conformance: interrupted")
 
 
-def test_restore_can_be_interrupted_and_run_again(tmp_path):
+def test_restore_can_be_interrupted_and_run_again(tmp_path, command):
     arena = Hanging("delete_process")
     process, _ = ready(arena)
     with Server(arena) as server:
@@ -218,12 +198,7 @@ def test_restore_can_be_interrupted_and_run_again(tmp_path):
         begin |= {"workspace_name": "Meridian Instruments", "at": "", "pid": 1}
         made = {"event": "created", "process": process.guid, "name": process.name}
         (tmp_path / JOURNAL).write_text(json.dumps(begin) + "\n" + json.dumps(made) + "\n")
-        undoing = subprocess.Popen(
-            [sys.executable, "-m", "conformance", "restore", "--target", "arena.yaml", "--report-dir", "."],
-            cwd=tmp_path,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        undoing = command.start("restore", "--target", "arena.yaml", "--report-dir", ".")
         assert arena.reached.wait(60)
         undoing.send_signal(signal.SIGTERM)
         arena.go_on.set()

@@ -5,8 +5,6 @@ import os
 import random
 import signal
 import stat
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -23,7 +21,8 @@ from conformance.arena.codes import Situation
 from conformance.arena.message import Visit
 from conformance.arena.server import Server
 from conformance.arena.service import Arena
-from conformance.arena.store import QualityProcess, Step, StepStatus
+from conformance.arena.store import QualityProcess, Session, Step, StepStatus
+from conformance.arena.world import World
 from conformance.cli import main
 from conformance.evidence import Recorder, Redactor, Subject
 from conformance.journal import Journal, JournalError, Standing, Untouchable
@@ -129,12 +128,7 @@ def test_the_real_command_is_killed_and_undone(tmp_path, command):
     with Server(arena) as server:
         file = write_target(tmp_path, arena, server.url)
         before = world(arena.store)
-        run = subprocess.Popen(
-            [sys.executable, "-m", "conformance", "run", "--only", "rules", "--target", file, "--rule", *RULE],
-            cwd=tmp_path,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        run = command.start("run", "--only", "rules", "--target", file, "--rule", *RULE)
         arena.client = run.pid
         run.communicate(timeout=60)
         arena.client = 0
@@ -479,6 +473,22 @@ def test_accounts_in_use_are_refused_unless_forced(arena, server, tmp_path, comm
     assert (done.returncode, "logging in" in done.stderr) == (0, False)
 
 
+def test_a_plan_does_not_end_the_sessions_of_a_run_unless_forced(arena, server, tmp_path, command):
+    file = write_target(tmp_path, arena, server.url)
+    owner = arena.store.users[arena.world.accounts["owner"].guid]
+    arena.store.open_session(Session("the-session-of-the-run", owner, arena.now()))
+    with locks.accounts_of(target_of(server.url)):
+        refused = command("plan", "--only", "rules", "--target", file, "--rule", "success-is-201")
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert f"process {os.getpid()} uses the same accounts (" in refused.stderr
+        assert [*arena.store.sessions] == [arena.expired_session_id, "the-session-of-the-run"]
+        forced = command("plan", "--only", "rules", "--target", file, "--rule", "success-is-201", "--force")
+        assert forced.returncode == 0
+        assert "logging in ends its sessions" in forced.stderr
+    done = command("plan", "--only", "rules", "--target", file, "--rule", "success-is-201")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_the_files_of_locks_name_nobody_and_go(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     target = target_of("http://127.0.0.1:1/v1")
@@ -607,12 +617,56 @@ def test_a_refused_creation_is_not_looked_for(arena, server):
     assert not [one for one in report["exchanges"] if one["operation"] == "find-quality-processes"]
 
 
+class MakesAnother(Arena):
+    """Makes what it is asked to, and answers with another process, of which it shows these members."""
+
+    makes, shows = True, ("guid", "name", "status")
+
+    def create_process(self, visit: Visit) -> Any:
+        others = [*self.store.processes.values()]
+        if self.makes:
+            super().create_process(visit)
+        whole = self.render_process(others[0])
+        return 201, {member: whole[member] for member in self.shows}
+
+
+class MakesAnotherAndShowsNoName(MakesAnother):
+    """The same, with the guid alone."""
+
+    shows = ("guid",)
+
+
+class MakesNothing(MakesAnother):
+    """Makes nothing, and answers with another process."""
+
+    makes = False
+
+
+@pytest.mark.parametrize("kind", [MakesAnother, MakesAnotherAndShowsNoName, MakesNothing])
+def test_a_process_of_another_name_is_left_alone(tmp_path, kind):
+    arena = kind(World.load())
+    process, _ = ready(arena)
+    arena.store.processes = {process.guid: process, **arena.store.processes}
+    before = world(arena.store)
+    with Server(arena) as server, closing(Journal(tmp_path / JOURNAL)) as journal:
+        report = gate.run(target_of(server.url), Settings(RULE), lambda *_: None, journal=journal)
+    assert report["run"]["exit_code"] == 3
+    assert {rule["verdict"] for rule in report["rules"]} <= {"error", "untested"}
+    assert f"answered with {process.guid}, which is another one: its name is 'Stands ready'" in report["run"]["reason"]
+    asked = [one["request"] for one in report["exchanges"] if process.guid in str(one["request"])]
+    assert {one["method"] for one in asked} <= {"GET"}
+    assert process.guid not in (tmp_path / JOURNAL).read_text()
+    assert world(arena.store) == before
+    assert report["left_behind"] == []
+
+
 def test_a_cut_answer_to_a_creation_leaves_it_unanswered():
     journal = Journal()
     journal.begin("run", target_of("http://127.0.0.1:1/v1"), Redactor())
     body = b'{"name": "conformance-run-assigned"}'
     journal.before("create-quality-process", "owner", None, body)
-    cut = {"operation": "create-quality-process", "request_body": body, "json_body": {"guid": "G"}}
+    named = {"guid": "G", "name": "conformance-run-assigned"}
+    cut = {"operation": "create-quality-process", "request_body": body, "json_body": named}
     journal.after(exchange(**cut, trouble="the connection broke within the body"))
     assert not journal.past.made
     journal.after(exchange(**cut))

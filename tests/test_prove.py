@@ -1,10 +1,9 @@
 """The proof: the catalogue of faulty Arenas, and the command that runs the suite against it."""
 
 import json
-import subprocess
-import sys
 
 import pytest
+from command import Command
 
 from conformance import contract, prove
 from conformance.arena.faults import CATALOGUE, MODULES, combined, contradict
@@ -15,8 +14,7 @@ RULES = {rule.id for rule in contract.rules()}
 
 
 def run(*arguments, folder):
-    command = [sys.executable, "-m", "conformance", "prove", "--report-dir", str(folder), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return Command(folder)("prove", "--report-dir", ".", *arguments)
 
 
 def matrix(folder):

@@ -9,7 +9,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
+from command import Command
 from jsonschema import Draft202012Validator
 
 from conformance import contract
@@ -146,7 +146,7 @@ def test_each_rule_stands_on_its_own(command, tmp_path, rule):
 
 
 def test_served_arena_and_its_target_file(command, tmp_path):
-    with serving(tmp_path, "--write-target", "target.yaml") as (url, lines):
+    with serving(command, "--write-target", "target.yaml") as (url, lines):
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/v1", url)
         assert any(line.split()[:1] == ["restricted_owner"] for line in lines)
         served = command("run", "--only", "rules", "--target", "target.yaml")
@@ -157,10 +157,8 @@ def test_served_arena_and_its_target_file(command, tmp_path):
 
 
 @contextlib.contextmanager
-def serving(folder: Path, *arguments: str) -> Iterator[tuple[str, list[str]]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "conformance", "serve", *arguments], cwd=folder, stdout=subprocess.PIPE, text=True
-    )
+def serving(command: Command, *arguments: str) -> Iterator[tuple[str, list[str]]]:
+    process = command.start("serve", *arguments, stderr=subprocess.DEVNULL)
     assert process.stdout is not None
     try:
         first = process.stdout.readline()
@@ -287,7 +285,7 @@ def test_the_users_pytest_does_not_reach_a_run(command, tmp_path):
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_reports_and_cleans_up(arena, server, tmp_path, stop):
+def test_an_interrupted_run_reports_and_cleans_up(arena, server, tmp_path, command, stop):
     target = arena.target(server.url)
     reached, go_on = threading.Event(), threading.Event()
     headers = arena.headers
@@ -301,16 +299,7 @@ def test_an_interrupted_run_reports_and_cleans_up(arena, server, tmp_path, stop)
     arena.headers = pause
     file = tmp_path / "t.yaml"
     file.write_text(yaml.safe_dump(target))
-    # where these tests run in a shell's background SIGINT is ignored, and a child inherits that
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "conformance", "run", "--only", "rules", "--target", file],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    signal.signal(signal.SIGINT, before)
+    process = command.start("run", "--only", "rules", "--target", file)
     assert reached.wait(20)
     process.send_signal(stop)
     go_on.set()

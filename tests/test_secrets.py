@@ -6,8 +6,7 @@ import base64
 import html
 import json
 import os
-import subprocess
-import sys
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +15,8 @@ from urllib.parse import quote
 
 import pytest
 import yaml
+from command import Command
+from killed import kind_of
 
 from conformance import expect, gate
 from conformance.arena.message import Call, Reply
@@ -27,7 +28,6 @@ from conformance.judge import Settings
 from conformance.report import junit
 from conformance.target import from_document
 
-ROOT = Path(__file__).parents[1]
 TOKEN = 'Bearer canary"token</&>+%\\/of-the-gateway'
 EXPIRED = "canary-expired-session-0123456789"
 
@@ -147,46 +147,79 @@ class Watch:
                     continue
 
 
-def test_no_secret_leaves_a_run(tmp_path: Path) -> None:
-    arena = Echo()
-    with Server(arena) as server:
-        document = target_of(arena, server.url)
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "TOKEN": TOKEN, "EXPIRED": EXPIRED}
-        for role, account in document["accounts"].items():
-            environment[f"PASSWORD_{role}"] = account["password"]
-            account["password"] = f"${{PASSWORD_{role}}}"
-        document |= {"headers": {"Authorization": "${TOKEN}"}, "expired_session_id": "${EXPIRED}", "redact": ["emails"]}
-        (tmp_path / "target.yaml").write_text(yaml.safe_dump(document), "utf-8")
-        folder = tmp_path / "reports"
-        command = [
-            sys.executable,
-            "-m",
-            "conformance",
-            "run",
-            "--only",
-            "rules",
-            "--target",
-            str(tmp_path / "target.yaml"),
-        ]
-        command += ["--report-dir", str(folder), "--only", "rules"]
-        run = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        with Watch(run.pid) as watch:
-            printed = run.communicate(timeout=100)
-    assert run.returncode in (0, 1), printed
-    left = {str(path.relative_to(tmp_path)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    assert "reports/report.json" in left
-    left |= {"stdout": printed[0], "stderr": printed[1], "cmdline": b"\n".join(watch.command_lines)}
-    left |= {"environ": b"\n".join(watch.children)}
-    secrets = [*arena.all_secrets(), *arena.sessions_ever, *arena.passwords]
-    found = {
+def write_target(arena: Echo, url: str, folder: Path) -> dict[str, str]:
+    """Writes a target file, and returns the environment that holds its secrets."""
+    document = target_of(arena, url)
+    environment = {"TOKEN": TOKEN, "EXPIRED": EXPIRED, "XDG_RUNTIME_DIR": str(folder)}
+    for role, account in document["accounts"].items():
+        environment[f"PASSWORD_{role}"] = account["password"]
+        account["password"] = f"${{PASSWORD_{role}}}"
+    document |= {"headers": {"Authorization": "${TOKEN}"}, "expired_session_id": "${EXPIRED}", "redact": ["emails"]}
+    (folder / "target.yaml").write_text(yaml.safe_dump(document), "utf-8")
+    return environment
+
+
+def left_in(folder: Path) -> dict[str, bytes]:
+    """Returns all that a command left in a folder, by name. The names themselves are of it."""
+    files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    files.pop("target.yaml")
+    return {**files, "names": "\n".join(files).encode()}
+
+
+def found(arena: Echo, left: dict[str, bytes]) -> set[tuple[str, str, str]]:
+    """Returns every secret that is in what was left: where, in which form, which."""
+    return {
         (name, form, secret)
         for name, data in left.items()
-        for secret in secrets
+        for secret in [*arena.all_secrets(), *arena.sessions_ever, *arena.passwords]
         for form, core in forms(secret)
         if core in data
     }
-    assert found == set()
+
+
+def test_no_secret_leaves_a_run(tmp_path: Path, command: Command) -> None:
+    arena = Echo()
+    with Server(arena) as server:
+        environment = write_target(arena, server.url, tmp_path)
+        run = command.start("run", "--only", "rules", "--target", "target.yaml", env=environment)
+        with Watch(run.pid) as watch:
+            out, err = run.communicate(timeout=100)
+    assert run.returncode in (0, 1), (out, err)
+    left = left_in(tmp_path) | {"stdout": out.encode(), "stderr": err.encode()}
+    left |= {"cmdline": b"\n".join(watch.command_lines), "environ": b"\n".join(watch.children)}
+    assert found(arena, left) == set()
     assert json.loads(left["reports/report.json"])["complete"] is True
+
+
+class DeadlyEcho(Echo):
+    """Kills its client once a process is completed."""
+
+    client = 0
+
+    def handle(self, operation: str, call: Call) -> Reply:
+        reply = super().handle(operation, call)
+        if self.client and kind_of(operation, call) == "complete_process":
+            os.kill(self.client, signal.SIGKILL)
+        return reply
+
+
+def test_no_secret_leaves_a_plan_a_killed_run_or_its_restoration(tmp_path: Path, command: Command) -> None:
+    arena = DeadlyEcho()
+    with Server(arena) as server:
+        environment = write_target(arena, server.url, tmp_path)
+        planned = command("plan", "--only", "rules", "--target", "target.yaml", env=environment)
+        left = {"plan": (planned.stdout + planned.stderr).encode()}
+        run = command.start("run", "--only", "rules", "--target", "target.yaml", env=environment)
+        arena.client = run.pid
+        left["killed run"] = "".join(run.communicate(timeout=100)).encode()
+        arena.client = 0
+        left |= {f"{name}, killed": data for name, data in left_in(tmp_path).items()}
+        restored = command("restore", "--target", "target.yaml", env=environment)
+    left |= {"restore": (restored.stdout + restored.stderr).encode(), **left_in(tmp_path)}
+    assert (planned.returncode, run.returncode, restored.returncode) == (0, -signal.SIGKILL, 0), left
+    assert b'"created"' in left["reports/journal.jsonl, killed"]
+    assert sum(name.endswith(".lock, killed") for name in left) == len(arena.passwords)
+    assert found(arena, left) == set()
 
 
 def test_no_secret_is_in_an_exception(monkeypatch: pytest.MonkeyPatch) -> None:

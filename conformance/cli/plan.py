@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from conformance.cli.common import NO_VERDICT, PHASES, PROFILES, chosen_rules
+from conformance.cli.common import NO_VERDICT, PHASES, PROFILES, chosen_rules, sole_use
 from conformance.cli.run import target_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--rule", "rules", multiple=True, metavar="ID", help="Plan for this rule only; may be repeated.")
 @click.option("--only", multiple=True, type=click.Choice(PHASES), help="Plan for this part only; may be repeated.")
 @click.option("--max-examples", metavar="N", type=click.IntRange(min=1), default=300, show_default=True)
+@click.option("--force", is_flag=True, help="Goes on where another run uses these accounts.")
 def plan(
     base_url: str | None,
     target_file: Path | None,
@@ -31,6 +33,7 @@ def plan(
     rules: tuple[str, ...],
     only: tuple[str, ...],
     max_examples: int,
+    force: bool,
 ) -> None:
     """Tells what `run` would do, and changes nothing.
 
@@ -44,15 +47,18 @@ def plan(
       arena-conformance plan --target arena.yaml --only rules
 
     \b
-    Exit codes: 0 the run can be made, 2 bad usage or target file, 3 it can't.
+    Exit codes: 0 the run can be made, 2 bad usage or target file, or accounts
+    in use, 3 it can't.
     """
     chosen = chosen_rules(rules)
-    with target_of(target_file, base_url, profile) as target:
+    with target_of(target_file, base_url, profile) as target, ExitStack() as stack:
         from rich.console import Console
 
         from conformance import plan as planning
         from conformance.judge import Settings
 
+        if target_file is not None:  # nobody else knows the embedded Arena's accounts
+            stack.enter_context(sole_use(target, force=force))
         phases = frozenset(only or (PHASES if target.loopback else ["rules"]))
         made = planning.make(target, Settings(chosen, phases, max_examples=max_examples))
     _print(Console(highlight=False), made)

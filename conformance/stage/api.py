@@ -16,7 +16,7 @@ from conformance.session import STATUS_CHANGES, Session
 from conformance.target import Staging
 
 COMMENT: Final = "Completed by a conformance test."
-_SERVER_ERROR = 500
+_NOT_IMPLEMENTED = 501  # "the server does not support the functionality" (RFC 9110, section 15.6.2): nothing broke
 _UNAUTHORIZED = 401
 _UNKNOWN: Final = frozenset({404, 410})
 
@@ -34,7 +34,10 @@ class StagingBroke(Exception):
 
 
 def create(session: Session, *, name: str, description: str, staging: Staging, owner: str) -> dict[str, Any]:
-    """Creates a quality process and returns it as the answer shows it; its guid is there."""
+    """Creates a quality process and returns it as the answer shows it; its guid and its name are there.
+
+    What the target says it made may be somebody else's: without the name that was asked for it is not taken as ours.
+    """
     body: dict[str, Any] = {
         "name": name,
         "description": description,
@@ -48,8 +51,13 @@ def create(session: Session, *, name: str, description: str, staging: Staging, o
     if answer.refused and staging.number_prefix:  # how a prefix is named is not documented; templates have their own
         plain = replace(staging, number_prefix="")
         return create(session, name=name, description=description, staging=plain, owner=owner)
-    _member(_done(answer, "create a quality process"), "guid", str)
-    shown: dict[str, Any] = answer.json
+    guid = _member(_done(answer, "create a quality process"), "guid", str)
+    shown: dict[str, Any] = answer.json if "name" in answer.json else process(session, guid)
+    if shown.get("name") != name:
+        raise StagingBroke(
+            f"exchange {answer.id}: asked to create quality process {name}, the target answered with {guid}, "
+            f"which is another one: its name is {shown.get('name')!r}; it is left alone"
+        )
     return shown
 
 
@@ -162,7 +170,8 @@ def _done(answer: Exchange, what: str) -> Exchange:
     if answer.accepted and not answer.trouble:
         return answer
     who = answer.account or "nobody"
-    if answer.trouble or answer.status is None or answer.status >= _SERVER_ERROR or not answer.refused:
+    lacking = answer.status == _NOT_IMPLEMENTED and not answer.trouble
+    if not lacking and (answer.trouble or not answer.refused):
         raise StagingBroke(f"exchange {answer.id}: could not {what} as {who}: {answer.summary()}")
     hint = ""
     if answer.status == _UNAUTHORIZED:

@@ -212,13 +212,13 @@ class Stage:
             self._processes.of(staged).unusable = True
 
     def why_gone(self, exchange: Exchange) -> str:
-        """Returns why a refusal says nothing: the target shows the process no more; empty where it does."""
+        """Returns why a refusal says nothing: the process is shown no more. Empty where it is or never was."""
         guid = exchange.subject.process if exchange.subject else ""
         process = next((one for one in self._processes.made if one.guid == guid), None)
-        if process is None:
+        if process is None or self._ledger.blind:
             return ""
         try:
-            api.process(self._sessions[process.creator], guid)
+            api.steps(self._sessions[process.creator], guid)  # which was read before
         except Unstaged as error:
             return f"what this run made is no longer there; was the target restarted, or its data restored? {error}"
         except (StagingBroke, LoginFailed, NoAccount, Spent):

@@ -173,7 +173,9 @@ class Processes(KnownProcesses):
         owner = self._sessions[plot.owner]
         creator = plot.creator if plot.creator in self._sessions else "owner"
         if not owner.guid and plot.owner != creator:
-            raise Unstaged(f"the guid of account {plot.owner} is not known; name it in the target file")
+            if plot.owner in RESTRICTED:
+                raise Unstaged(f"the guid of account {plot.owner} is not known; name it in the target file")
+            creator = plot.owner  # who creates for themselves needs no guid
         try:
             created = self._create(plot, creator, owner.guid)
         except Unstaged:
@@ -216,6 +218,8 @@ class Processes(KnownProcesses):
             self._unanswered.discard(name)
             raise
         self._unanswered.discard(name)
+        if created["guid"] not in self._sessions.journal.past.made:  # its name was read only now
+            self._sessions.journal.made(created["guid"], name)
         return created
 
     def _assign(self, process: StagedProcess, index: int, preset: set[str]) -> None:
