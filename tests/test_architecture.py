@@ -33,6 +33,7 @@ LAYERS = [
     "behaviour",
     "drift",
     "judge",
+    "seeded",
     "fuzzing",
     "rules",
     "walks",

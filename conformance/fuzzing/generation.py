@@ -7,12 +7,13 @@ seed alone. Nothing is learned from answers and nothing is kept: no database, no
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
+from conformance import seeded
 from conformance.fuzzing.case import PROCESS, STEP, Case
 from conformance.fuzzing.reading import read
 from conformance.invariants import COMMENT_LIMIT
@@ -53,7 +54,7 @@ class Generator:
         from schemathesis.generation.hypothesis.examples import generate_one
 
         strategies = reopening("closed").get_strategies_from_examples()
-        with _by_itself():
+        with seeded.drawing():
             bodies = [generate_one(strategy).body for strategy in strategies]
         return _distinct([*bodies, *self._coverage("positive")])
 
@@ -105,7 +106,7 @@ class Generator:
         return [Drawn(case, kind, mode, most) for case in found.values()]
 
     def _run(self, kind: str, mode: str, most: int, check: Callable[[Any], None], *, smaller: bool = False) -> None:
-        from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+        from hypothesis import Phase, given, seed
         from schemathesis.generation import GenerationMode
         from schemathesis.generation.feedback import NO_FEEDBACK
 
@@ -113,22 +114,12 @@ class Generator:
         phases = [Phase.generate, Phase.shrink] if smaller else [Phase.generate]
 
         @seed(self._seed)
-        @settings(
-            max_examples=most,
-            phases=phases,
-            database=None,
-            deadline=None,
-            derandomize=False,
-            print_blob=False,
-            report_multiple_bugs=False,
-            verbosity=Verbosity.quiet,
-            suppress_health_check=list(HealthCheck),
-        )
+        @seeded.settings(examples=most, phases=phases)
         @given(strategy)
         def draw(case: Any) -> None:
             check(case.body)
 
-        with _by_itself():
+        with seeded.drawing():
             draw()
 
     def _coverage(self, mode: str) -> list[Any]:
@@ -146,26 +137,10 @@ class Generator:
             override=Override(),
             feedback=NO_FEEDBACK,
         )
-        with _by_itself():
+        with seeded.drawing():
             made = list(cases)
         # its other methods and content types are in the fixed list
         return [case.body for case in made if case.method == "POST" and "Content-Type" not in case.headers]
-
-
-@contextmanager
-def _by_itself() -> Iterator[None]:
-    """Keeps Hypothesis from drawing the constants of whatever modules happen to be loaded: the seed alone decides."""
-    from hypothesis.internal.conjecture import providers
-    from hypothesis.internal.constants_ast import Constants
-
-    collect = providers._get_local_constants
-    providers._get_local_constants = Constants
-    providers.CONSTANTS_CACHE.cache.clear()
-    try:
-        yield
-    finally:
-        providers._get_local_constants = collect
-        providers.CONSTANTS_CACHE.cache.clear()
 
 
 class _Enough(Exception):
