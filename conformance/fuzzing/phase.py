@@ -10,8 +10,8 @@ from conformance.fuzzing.bodies import bodies, process_bodies
 from conformance.fuzzing.case import ACCEPTED, OBSERVED, Case
 from conformance.fuzzing.examination import Examination, Stopped
 from conformance.fuzzing.kinds import ASSIGNEE, OWNER, UNASSIGNED
+from conformance.fuzzing.races import RACES, races
 from conformance.fuzzing.races import RULE as RACES_RULE
-from conformance.fuzzing.races import races
 from conformance.fuzzing.saved import from_saved, to_saved
 from conformance.fuzzing.tally import Failure, Tallies, Tally
 from conformance.fuzzing.ways import ways
@@ -63,7 +63,7 @@ def run(run: Run) -> str:
         _shrink(run, examination, tallies, plan, generator)
         examination.find_out()
         if RACES_RULE in run.settings.rules:
-            run.scenarios += races(run, deciding=deciding)
+            run.scenarios += races(run, RACES, deciding=deciding)
     except (Stopped, Spent):
         examination.break_off()
     finally:
@@ -74,21 +74,33 @@ def run(run: Run) -> str:
 
 
 def replay(run: Run) -> str:
-    """Sends saved cases once more and judges them."""
+    """Sends saved cases once more and judges them, and runs saved races again."""
     cases = [from_saved(entry) for entry in run.settings.replayed if entry["kind"] == "fuzz"]
+    named = {entry["race"] for entry in run.settings.replayed if entry["kind"] == "race"}
+    try:
+        if cases:
+            _replay(run, cases)
+        run.scenarios += races(run, [name for name in RACES if name in named and not run.stopped], deciding=True)
+    except Spent:
+        pass  # the run says what stopped it
+    return run.stopped
+
+
+def _replay(run: Run, cases: Sequence[Case]) -> None:
     tallies = Tallies(cases, deciding=True)
     run.planned |= {tally.id: tally.deciding for tally in tallies}
     examination = Examination(run, tallies, len(cases))
     try:
         _send(examination, cases)
+        examination.control()
         examination.find_out()
-        for rule in run.settings.rules - {case.rule for case in cases}:
-            tallies.settle(rule)
+        for rule in {entry["rule"] for entry in run.settings.replayed if entry["kind"] == "fuzz"}:
+            if rule not in {case.rule for case in cases}:
+                tallies.settle(rule)
     except (Stopped, Spent):
         examination.break_off()
     finally:
-        _conclude(run, examination, tallies, Plan(generated=cases))
-    return run.stopped
+        _conclude(run, examination, tallies, Plan(fixed=list(cases)))
 
 
 def _plan(run: Run, generator: Generator) -> Plan:
