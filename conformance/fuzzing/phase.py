@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.fuzzing.bodies import bodies, process_bodies
@@ -16,8 +17,9 @@ from conformance.fuzzing.saved import from_saved, to_saved
 from conformance.fuzzing.tally import Failure, Tallies, Tally
 from conformance.fuzzing.ways import ways
 from conformance.invariants import FAILURE, HEADERS, QUOTA, SHAPE, SUCCESS
-from conformance.judge import Run
+from conformance.judge import DRAWN, Run
 from conformance.session import Spent
+from conformance.verdict import Scenario, Verdict
 
 if TYPE_CHECKING:
     from conformance.fuzzing.generation import Drawn, Generator
@@ -35,6 +37,7 @@ class Plan:
     """What a run sends, in this order."""
 
     fixed: list[Case] = field(default_factory=list)
+    left_out: list[Case] = field(default_factory=list)  # of the fixed list, since no more may be sent
     generated: list[Case] = field(default_factory=list)
     drawn: dict[bytes, Drawn] = field(default_factory=dict)  # by body: how a generated case came about
 
@@ -47,8 +50,9 @@ class Plan:
 def run(run: Run) -> str:
     """Fuzzes, and returns why it had to end early; empty where it had not.
 
-    The fixed list is always sent; `max_examples` bounds what is generated. What was refused without need, or changed
-    something, fails the rule that owns it. Without "rules" among the phases the classes of input decide.
+    What was refused without need, or changed something, fails the rule that owns it. What `max_examples` leaves out of
+    the fixed list is untested, and decides nothing: somebody wanted it so. Without "rules" among the phases the classes
+    of input decide.
     """
     from conformance.fuzzing.generation import Generator
 
@@ -57,6 +61,10 @@ def run(run: Run) -> str:
     plan = _plan(run, generator)
     tallies = Tallies(plan.cases, deciding=deciding)
     run.planned |= {tally.id: tally.deciding for tally in tallies}
+    beyond = f"beyond --max-examples {run.settings.max_examples}"
+    run.scenarios += [Scenario(case.scenario, False, Verdict.UNTESTED, beyond) for case in plan.left_out]
+    if not plan.cases:
+        return run.stopped  # none is about a rule that was chosen
     examination = Examination(run, tallies, len(plan.cases))
     try:
         _send(examination, plan.cases)
@@ -105,8 +113,12 @@ def _replay(run: Run, cases: Sequence[Case]) -> None:
 
 def _plan(run: Run, generator: Generator) -> Plan:
     """Returns what this run sends; the same for the same seed."""
-    plan = Plan([one for one in (*bodies(), *process_bodies(), *ways()) if one.harmless or run.target.loopback])
-    most = run.settings.max_examples
+    selected = run.settings.rules
+    everything = bool(selected & _ANY_CASE)
+    fixed = [one for one in (*bodies(), *process_bodies(), *ways()) if one.harmless or run.target.loopback]
+    fixed = [case for case in fixed if everything or case.rule in selected]
+    plan = _within(fixed, run.settings.max_examples)
+    most = DRAWN if run.settings.max_examples is None else run.settings.max_examples - len(plan.fixed)
     known = {case.body for case in plan.fixed}
 
     def take(cases: Sequence[Case], share: int) -> None:
@@ -122,11 +134,22 @@ def _plan(run: Run, generator: Generator) -> Plan:
     negative = generator.negative(most - len(plan.generated))
     take([drawn.case for drawn in negative], most - len(plan.generated))
     plan.drawn = {drawn.case.body: drawn for drawn in (*negative, *positive)}
-    selected = run.settings.rules
-    if not selected & _ANY_CASE:
-        plan.fixed = [case for case in plan.fixed if case.rule in selected]
-        plan.generated = [case for case in plan.generated if case.rule in selected]
+    plan.generated = [case for case in plan.generated if everything or case.rule in selected]
     return plan
+
+
+def _within(fixed: list[Case], most: int | None) -> Plan:
+    """Returns the part of the fixed list for which there is room among so many cases.
+
+    Half of them are left to what is generated, but no more than where nothing is said. What goes first has to do with
+    nothing but its name, so that a greater number always sends what a smaller one does, and of every part of the list.
+    """
+    if most is None:
+        return Plan(fixed)
+    first = sorted(fixed, key=lambda case: sha256(case.scenario.encode()).digest())
+    chosen = {case.scenario for case in first[: max(most // 2, most - DRAWN)]}
+    kept = [case for case in fixed if case.scenario in chosen]
+    return Plan(kept, [case for case in fixed if case.scenario not in chosen])
 
 
 def _send(examination: Examination, cases: Sequence[Case]) -> None:

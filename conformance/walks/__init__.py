@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from conformance.judge import Run
+from conformance.judge import DRAWN, Run
 from conformance.verdict import Finding, Scenario, Verdict
 from conformance.walks.ground import Ground
 from conformance.walks.model import GROUP, Action, Kind, Model, Process, new_steps
@@ -97,7 +97,8 @@ class _Phase:
         self.accounts = tuple(run.sessions.roles)
         given = {role for role, account in run.sessions.roles.items() if account.session_id is not None}
         self.may_log_out = {*self.accounts} - given if run.target.loopback else set()
-        self._most = run.settings.max_examples
+        self.bound = run.settings.max_examples or DRAWN
+        self._most = self.bound
         self._names = itertools.count(1)
 
     @property
@@ -138,7 +139,7 @@ class _Phase:
 
     def shorten(self) -> None:
         """Shortens every failing walk."""
-        self._most = self.seen.actions + self.run.settings.max_examples
+        self._most = self.seen.actions + self.bound
         for rule, failure in sorted(self.failed.items()):
             shorten(failure.deeds, partial(self._again, rule, failure.parts))
 
@@ -246,7 +247,7 @@ class _Walker:
         phase = self._phase
         if phase.spent or self._walk.over or len(self._walk.deeds) >= self._most:
             return
-        phase.run.progress(f"{EFFECTS}/{SLUG}", phase.seen.actions, phase.run.settings.max_examples)
+        phase.run.progress(f"{EFFECTS}/{SLUG}", phase.seen.actions, phase.bound)
         focus = self._cast % 2
         finding = self._walk.do(next_action(self._walk.model, phase.accounts, phase.may_log_out, pick, focus))
         if finding is not None:
