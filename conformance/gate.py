@@ -33,7 +33,8 @@ PHASES: Final[Mapping[str, tuple[frozenset[str], Callable[[Run], str]]]] = {
     "scenarios": (frozenset({"rules", "variations", "fuzz"}), lambda run: run_scenarios(run, str(RULES_FOLDER))),
     "fuzzing": (frozenset({"fuzz"}), fuzzing.run),
     "walks": (frozenset({"walks"}), walks.run),
-    "replay": (frozenset({"replay"}), fuzzing.replay),
+    "replayed requests": (frozenset({"replay"}), fuzzing.replay),
+    "replayed walks": (frozenset({"replay"}), walks.replay),
 }
 
 

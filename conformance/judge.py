@@ -51,6 +51,8 @@ ORDER: Final = (
 _ADDS: Final = {"create-quality-process": 4, "login": 1}
 # So many calls do for every scenario of the rules, if nothing is found that has to be tried again.
 EVERYTHING: Final = 200
+# So many requests are generated beside the whole fixed list, and so many actions of walks done, unless told otherwise.
+DRAWN: Final = 300
 
 
 @dataclass(frozen=True)
@@ -59,15 +61,16 @@ class Settings:
 
     `phases`: "rules" (the scenarios), "fuzz" (generated requests), "walks" (random walks), "replay" (saved cases),
     "variations" (the scenarios that belong to fuzzing, without it).
-    `max_examples` bounds the requests that fuzzing generates, and likewise the actions of all walks together. The same
-    `seed` sends the same requests. No more than `budget` calls are made; where that may not do for everything, deciding
-    scenarios come first. A run ends as soon as all rules of `until` have failed; their scenarios come first.
+    `max_examples` bounds the requests that fuzzing sends, those of the fixed list among them, and likewise the actions
+    of all walks together; without it the whole fixed list is sent. The same `seed` sends the same requests. No more
+    than `budget` calls are made; where that may not do for everything, deciding scenarios come first. A run ends as
+    soon as all rules of `until` have failed; their scenarios come first.
     """
 
     rules: frozenset[str]
     phases: frozenset[str] = frozenset({"rules"})
     seed: int = 1
-    max_examples: int = 300
+    max_examples: int | None = None
     strict: bool = False
     budget: int | None = None
     until: frozenset[str] = frozenset()

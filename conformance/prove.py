@@ -10,9 +10,10 @@ import logging
 import os
 import random
 import signal
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from multiprocessing import get_context
 from typing import Any, Final
@@ -40,12 +41,16 @@ Report = dict[str, Any]
 
 @dataclass(frozen=True)
 class Task:
-    """One thing to prove: a fault, a pair of faults or a variant, by name; `full`: with all rules."""
+    """One thing to prove: a fault, a pair of faults or a variant, by name; `full`: with all rules.
+
+    `phases` are those of a run that it is proven with; without any, those in which the fault has to show.
+    """
 
     kind: str
     names: tuple[str, ...]
     profile: str
     full: bool
+    phases: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -81,16 +86,20 @@ class Outcome:
         return tuple(rule for rule in self.failed if rule not in self.expected)
 
 
-def tasks(*, only: Sequence[str] = (), full: bool = False, seed: int = 1) -> list[Task]:
+def tasks(
+    *, only: Sequence[str] = (), full: bool = False, seed: int = 1, phases: frozenset[str] = frozenset()
+) -> list[Task]:
     """Returns what there is to prove: every fault, a sample of pairs, every variant; or what `only` names.
 
+    With `phases` each is proven with these parts of a run alone, and pairs are left out: they would count faults twice.
     Raises KeyError for a name that neither catalogue has.
     """
-    if only:
-        return [one for name in only for one in ([_fault(name, full)] if name in CATALOGUE else _variant(name, full))]
-    faults = [_fault(name, full) for name in CATALOGUE]
-    pairs = [Task("pair", pair, CATALOGUE[pair[0]].in_profile, full) for pair in sample_pairs(seed)]
-    return [*faults, *pairs, *(task for name in VARIANTS for task in _variant(name, full))]
+    names = only or (*CATALOGUE, *VARIANTS)
+    named = [one for name in names for one in ([_fault(name, full)] if name in CATALOGUE else _variant(name, full))]
+    if phases:
+        return [replace(task, phases=phases) for task in named]
+    pairs = () if only else sample_pairs(seed)
+    return [*named, *(Task("pair", pair, CATALOGUE[pair[0]].in_profile, full) for pair in pairs)]
 
 
 def sample_pairs(seed: int) -> list[tuple[str, str]]:
@@ -123,7 +132,8 @@ def prove(todo: Sequence[Task], seen: Callable[[Outcome, int, int], None]) -> It
 def examine(task: Task) -> Outcome:
     """Runs the suite for one task, in this process.
 
-    Unless the task is a full one, the expected rules are tested first, and all only where these do not fail.
+    Unless the task is a full one, the expected rules are tested first, and all only where these do not fail. With
+    phases of its own it is one run of all rules, as a user's would be, which ends once the expected ones have failed.
     """
     if task.kind == "variant":
         return _examine_variant(task)
@@ -131,29 +141,48 @@ def examine(task: Task) -> Outcome:
     arena = faults[0] if len(faults) == 1 else combined(*faults)
     expected = tuple(fault.rule for fault in faults if fault.rule is not None)
     until = frozenset() if task.full else frozenset(expected)
-    phases = frozenset({arena.shown_by}) if arena.shown_by not in PHASES else PHASES
+    phases = task.phases or (frozenset({arena.shown_by}) if arena.shown_by not in PHASES else PHASES)
     failed: tuple[str, ...] = ()
-    for selected in _selections(expected, full=task.full):
+    for selected in _selections(expected, at_once=task.full or bool(task.phases)):
         report = _run(arena, task.profile, Settings(selected, phases, until=until))
         failed = _failed(report)
         by_rule = bool(expected) and {*expected} <= {*failed}
         if by_rule:
             break
-    complete = (task.full or not by_rule) and phases == PHASES
-    differs = tuple(one.sentence for one in _differences(task.profile, report)) if complete else ()
+    complete = (task.full or not by_rule) and phases == (task.phases or PHASES)
+    differs = tuple(one.sentence for one in _differences(task.profile, report, phases)) if complete else ()
     caught = "rule" if by_rule else "other" if failed else "drift" if differs else "missed"
     return _outcome(task, faults, report, expected=expected, caught=caught, differs=differs, complete=complete)
 
 
-def as_document(outcomes: Sequence[Outcome]) -> Report:
-    """Returns what kill-matrix.json says."""
+def share(outcomes: Sequence[Outcome]) -> Report:
+    """Returns how many of the faults were caught, and how: what parts of a run catch by themselves."""
+    faults = [one for one in outcomes if one.kind == "fault"]
+    promised = Counter(one.caught for one in faults if one.expected)
+    silent = Counter(one.caught for one in faults if not one.expected)
+    return {
+        "promised": {"faults": promised.total(), "own_rule": promised["rule"], "another_rule": promised["other"]},
+        "silent": {"faults": silent.total(), "drift": silent["drift"]},
+        "caught": promised["rule"] + silent["drift"],
+        "faults": len(faults),
+    }
+
+
+def as_document(outcomes: Sequence[Outcome], phases: frozenset[str] = frozenset()) -> Report:
+    """Returns what kill-matrix.json says; of chosen phases also which, and the share that they caught."""
     by_kind = {f"{kind}s": [asdict(one) for one in outcomes if one.kind == kind] for kind in _KINDS}
     proven = all(one.proven for one in outcomes)
-    return {"version": VERSION, "proven": proven, "caught_by_rule": dict(_grid(outcomes)), **by_kind}
+    alone = {"phases": sorted(phases), "share": share(outcomes)} if phases else {}
+    return {"version": VERSION, "proven": proven, **alone, "caught_by_rule": dict(_grid(outcomes)), **by_kind}
 
 
-def print_outcomes(console: Console, outcomes: Sequence[Outcome], where: str) -> None:
-    """Prints every fault below the rule that must catch it, the grid of rules, and what is not proven."""
+def print_outcomes(
+    console: Console, outcomes: Sequence[Outcome], where: str, phases: frozenset[str] = frozenset()
+) -> None:
+    """Prints every fault below the rule that must catch it, the grid of rules, and what is not proven.
+
+    With `phases` of its own the proof ends with the share that these caught, and only a false alarm is a problem.
+    """
     faults = [one for one in outcomes if one.kind == "fault"]
     for rule in [rule.id for rule in contract.rules()]:
         _print_table(console, rule, [one for one in faults if one.expected == (rule,)])
@@ -165,13 +194,17 @@ def print_outcomes(console: Console, outcomes: Sequence[Outcome], where: str) ->
         for rule, caught in _grid(outcomes):
             grid.add_row(rule, str(sum(1 for one in faults if one.expected == (rule,))), str(caught))
         console.print(grid, "")
-    for one in outcomes:
-        if not one.proven:
-            _print_problem(console, one)
+    problems = [one for one in outcomes if not one.proven and (one.kind == "variant" or not phases)]
+    for one in problems:
+        _print_problem(console, one)
     _line(console, "", f"Details: {where}", "")
-    problems = sum(1 for one in outcomes if not one.proven)
+    if phases and faults:
+        _print_share(console, share(outcomes), " and ".join(sorted(phases)))
     counts = ", ".join(f"{sum(1 for one in outcomes if one.kind == kind)} {kind}s" for kind in _KINDS)
-    verdict = f"NOT PROVEN ({problems} of them not as they must be)" if problems else "PROVEN"
+    if phases:
+        verdict = f"FALSE ALARM ({len(problems)} correct Arenas fail)" if problems else "NO FALSE ALARM"
+    else:
+        verdict = f"NOT PROVEN ({len(problems)} of them not as they must be)" if problems else "PROVEN"
     _line(console, "", f"{verdict}: {counts}", "bold red" if problems else "bold green")
 
 
@@ -184,10 +217,9 @@ def _fault(name: str, full: bool) -> Task:
     return Task("fault", (name,), CATALOGUE[name].in_profile, full)
 
 
-def _selections(expected: tuple[str, ...], *, full: bool) -> list[frozenset[str]]:
+def _selections(expected: tuple[str, ...], *, at_once: bool) -> list[frozenset[str]]:
     """Returns which rules to test, one selection after the other until the fault is caught."""
-    everything = frozenset(rule.id for rule in contract.rules())
-    return [everything] if full or not expected else [frozenset(expected), everything]
+    return [_all_rules()] if at_once or not expected else [frozenset(expected), _all_rules()]
 
 
 def _variant(name: str, full: bool) -> list[Task]:
@@ -203,26 +235,31 @@ def _begin_worker() -> None:
 
 def _examine_variant(task: Task) -> Outcome:
     variant = VARIANTS[task.names[0]]
-    report = _run(variant, task.profile, server_class=variant.server_class)
+    phases = task.phases or PHASES
+    report = _run(variant, task.profile, Settings(_all_rules(), phases), server_class=variant.server_class)
     untested = {rule["id"] for rule in report["rules"] if rule["verdict"] != "pass"}
-    differences = _differences(task.profile, report)
+    differences = _differences(task.profile, report, phases)
     harmless = variant.breaks or all(one.level < drift.Level.BREAKING for one in differences)
-    green = report["run"]["exit_code"] == 0 and untested <= variant.untested and harmless
+    if task.phases:  # parts of a run need neither decide every rule nor meet the same on another server
+        green = report["run"]["exit_code"] == 0
+    else:
+        green = report["run"]["exit_code"] == 0 and untested <= variant.untested and bool(harmless)
     differs = tuple(one.sentence for one in differences)
     return _outcome(
         task, [variant], report, expected=(), caught="green" if green else "alarm", differs=differs, complete=True
     )
 
 
-def _run(
-    arena: type[Arena], profile: str, settings: Settings | None = None, server_class: type[Server] = Server
-) -> Report:
+def _run(arena: type[Arena], profile: str, settings: Settings, server_class: type[Server] = Server) -> Report:
     served = arena(_world(), profile=profile)
     with server_class(served) as server:
         document = {**served.target(server.url), "timeout_seconds": _TIMEOUT_SECONDS}
         tested = target.from_document(document, environ={})
-        everything = Settings(frozenset(rule.id for rule in contract.rules()), PHASES)
-        return gate.run(tested, settings or everything, lambda *_: None)
+        return gate.run(tested, settings, lambda *_: None)
+
+
+def _all_rules() -> frozenset[str]:
+    return frozenset(rule.id for rule in contract.rules())
 
 
 @cache
@@ -231,13 +268,13 @@ def _world() -> World:
 
 
 @cache
-def _usual(profile: str) -> drift.Side:
-    return drift.Side.of_report(_run(Arena, profile))
+def _usual(profile: str, phases: frozenset[str]) -> drift.Side:
+    return drift.Side.of_report(_run(Arena, profile, Settings(_all_rules(), phases)))
 
 
-def _differences(profile: str, report: Report) -> list[drift.Difference]:
+def _differences(profile: str, report: Report, phases: frozenset[str]) -> list[drift.Difference]:
     """Returns what is otherwise than on the usual Arena; what was reached or not is none of it."""
-    found = drift.compare(_usual(profile), drift.Side.of_report(report))
+    found = drift.compare(_usual(profile, phases), drift.Side.of_report(report))
     reached = (drift.Kind.NOT_REACHED, drift.Kind.NEWLY_REACHED)
     return [one for one in found if one.kind not in reached]
 
@@ -290,6 +327,25 @@ def _print_table(console: Console, title: str, outcomes: Sequence[Outcome]) -> N
         if one.complete and one.others and one.expected:
             name.append(f"\n  also: {', '.join(one.others)}", "dim")
         table.add_row(name, Text(one.caught, "" if one.proven else "bold red"), str(one.calls))
+    console.print(table, "")
+
+
+def _print_share(console: Console, share: Report, phases: str) -> None:
+    """Prints what the chosen parts of a run caught by themselves: a figure, since nothing was promised of them."""
+    promised, silent = share["promised"], share["silent"]
+    total = promised["faults"]
+    failed = promised["own_rule"] + promised["another_rule"]
+    lines = (
+        ("against a promise: its rule fails", promised["own_rule"], total),
+        ("against a promise: any rule fails", failed, total),
+        ("the page is silent: shows as drift", silent["drift"], silent["faults"]),
+        ("caught by its rule, or as drift", share["caught"], share["faults"]),
+    )
+    table = Table(f"{phases} alone", box=None, pad_edge=False, header_style="bold")
+    for name in ("faults", "caught", "share"):
+        table.add_column(name, justify="right")
+    for name, caught, faults in lines:
+        table.add_row(name, str(faults), str(caught), f"{100 * caught / faults:.1f} %" if faults else "")
     console.print(table, "")
 
 

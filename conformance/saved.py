@@ -14,6 +14,7 @@ from typing import Any, Final
 from jsonschema import Draft202012Validator
 
 from conformance import contract
+from conformance.fuzzing.ways import WAYS
 
 NAME: Final = "replay.json"
 VERSION: Final = 1
@@ -43,11 +44,14 @@ def read(path: Path) -> list[dict[str, Any]]:
     for problem in _validator().iter_errors(document):
         place = ".".join(str(part) for part in problem.absolute_path) or "the file"
         raise SavedError(f"{place} is not as `arena-conformance run` writes it ({problem.validator})")
-    known = {rule.id for rule in contract.rules()}
-    for case in document["cases"]:
-        if case["rule"] not in known:
-            raise SavedError(f"there is no rule {case['rule']}")
     cases: list[dict[str, Any]] = document["cases"]
+    rules = {rule.id for rule in contract.rules()}
+    for case in cases:
+        named = {case["rule"], case["about"]} if case["kind"] == "fuzz" else {case["rule"]}
+        if unknown := named - rules:
+            raise SavedError(f"there is no rule {min(unknown)}")
+        if case["kind"] == "fuzz" and case["way"] not in ("", *WAYS):
+            raise SavedError(f"there is no way {case['way']} to send a request")
     return cases
 
 

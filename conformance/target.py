@@ -211,7 +211,8 @@ def _target(document: Mapping[str, Any]) -> Target:
             guid=entry.get("guid", ""),
             workspace_id=entry.get("workspace_id"),
         )
-        for role, entry in document["accounts"].items()
+        for role in _schema()["properties"]["accounts"]["properties"]  # no file's order steers what is sent
+        if (entry := document["accounts"].get(role)) is not None
     }
     staging = document["staging"]
     return Target(
@@ -292,7 +293,13 @@ def _expand(value: Any, place: _Place, environ: Mapping[str, str], where: _Where
 
 @cache
 def _validator() -> Draft202012Validator:
-    return Draft202012Validator(json.loads((Path(__file__).parent / "target.schema.json").read_text("utf-8")))
+    return Draft202012Validator(_schema())
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads((Path(__file__).parent / "target.schema.json").read_text("utf-8"))
+    return schema
 
 
 def _leaves(errors: Iterator[ValidationError]) -> list[ValidationError]:

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from conformance import contract, gate, saved
+from conformance import contract, drift, gate, saved
 from conformance.arena.faults import CATALOGUE
 from conformance.arena.server import Server
 from conformance.arena.service import Arena
@@ -41,14 +41,15 @@ RULES = frozenset(rule.id for rule in contract.rules())
 A = Subject("PROCESS0GUID0000000A", "STEP0GUID0000000000A")
 B = Subject("PROCESS0GUID0000000B", "STEP0GUID0000000000B")
 FIXED = [*bodies(), *process_bodies(), *ways()]
+DRAWN = 60
 
 
-def run(arena=Arena, *, examples=60, until=frozenset(), exclusive=True):
+def run(arena=Arena, *, examples=None, until=frozenset(), exclusive=True, rules=RULES):
     """One run of fuzzing alone, in this process."""
     served = arena(World.load(), profile=getattr(arena, "in_profile", "documented"))
     with Server(served) as server:
         tested = from_document({**served.target(server.url), "exclusive": exclusive}, environ={})
-        chosen = Settings(RULES, frozenset({"fuzz"}), max_examples=examples, until=until)
+        chosen = Settings(rules, frozenset({"fuzz"}), max_examples=examples, until=until)
         return gate.run(tested, chosen, lambda *_: None)
 
 
@@ -71,10 +72,11 @@ def is_completion(exchange):
 
 @pytest.fixture(scope="module")
 def only_fuzzing():
-    """Leaves the scenarios out that stand beside the generated requests."""
+    """Leaves the scenarios out that stand beside the generated requests, and generates fewer of these."""
     parts = {name: part for name, part in gate.PHASES.items() if name != "scenarios"}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gate, "PHASES", parts)
+        patch.setattr(phase, "DRAWN", DRAWN)
         yield
 
 
@@ -268,7 +270,7 @@ def test_the_figures_are_in_the_report(report):
     Draft202012Validator(schema).validate(report)
     fuzzing = report["fuzzing"]
     assert fuzzing["raw"] == len(FIXED)
-    assert fuzzing["raw"] < fuzzing["cases"] <= fuzzing["raw"] + 60
+    assert fuzzing["raw"] < fuzzing["cases"] <= fuzzing["raw"] + DRAWN
     assert fuzzing["cases"] == fuzzing["positive"] + fuzzing["negative"]
     assert fuzzing["depth"] == 1.0
     assert fuzzing["findings"] == []
@@ -355,7 +357,7 @@ def test_no_secret_is_in_what_was_written_by_hand(report, only_fuzzing):
 )
 @pytest.mark.filterwarnings("ignore")
 def test_a_fault_fails_the_rule_that_owns_it(fault, rule, only_fuzzing, caplog):
-    found = run(CATALOGUE[fault], until=frozenset({rule}), examples=40)
+    found = run(CATALOGUE[fault], until=frozenset({rule}))
     assert found["run"]["exit_code"] == 1
     failed = {one["id"] for one in found["rules"] if one["verdict"] == "fail"}
     assert rule in failed
@@ -373,10 +375,65 @@ def test_one_class_answers_for_what_a_refusal_changed(only_fuzzing):
                         self.apply_reopen_step(visit.user, process, step)
             return super().change_status(visit)
 
-    found = run(Refused, examples=1)
+    found = run(Refused)
     failed = [key for key, one in scenarios(found).items() if one["verdict"] == "fail"]
     assert failed == ["request-shape/fuzz-complete-object"]
     assert [case["input_class"] for case in found["replay"]] == ["complete-object"]
+
+
+# How much is sent.
+
+
+def limited(most, drawn=DRAWN):
+    """Returns which of the fixed list are sent among so many cases, and which are not."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(phase, "DRAWN", drawn)
+        kept, left_out = phase._within(FIXED, most)
+    return [case.scenario for case in kept], [case.scenario for case in left_out]
+
+
+def test_half_of_what_is_sent_is_left_to_generated_cases_and_no_more_than_usual():
+    assert [len(limited(most)[0]) for most in (1, 2, 20, 120, 200)] == [0, 1, 10, 60, 140]
+    assert limited(None) == limited(len(FIXED) + DRAWN) == ([case.scenario for case in FIXED], [])
+    assert len(limited(500, drawn=300)[0]) == 250
+
+
+def test_a_greater_number_sends_whatever_a_smaller_one_does():
+    few, left_out = limited(40)
+    many, _ = limited(400)
+    assert {*few} < {*many}
+    assert [*few, *left_out] != [case.scenario for case in FIXED]  # of every part of the list
+    assert sorted([*few, *left_out]) == sorted(case.scenario for case in FIXED)
+
+
+@pytest.fixture(scope="module")
+def bounded(only_fuzzing):
+    return run(examples=30)
+
+
+def test_no_more_is_sent_than_was_asked_for(bounded):
+    assert bounded["run"]["exit_code"] == 0, bounded["run"]["reason"]
+    assert bounded["fuzzing"]["raw"] == 15
+    assert 20 < bounded["fuzzing"]["cases"] <= 30
+    assert len(sent(bounded)) == bounded["fuzzing"]["cases"]
+
+
+def test_what_was_left_out_is_untested_and_decides_nothing(bounded):
+    found = scenarios(bounded)
+    left_out = [one for one in found.values() if one["reason"] == "beyond --max-examples 30"]
+    assert len(left_out) == len(FIXED) - 15
+    assert {(one["verdict"], one["deciding"]) for one in left_out} == {("untested", False)}
+    assert {case.scenario for case in FIXED} <= {*found}
+
+
+def test_what_was_left_out_is_no_difference_from_what_was_seen_before(report, bounded):
+    found = drift.compare(drift.Side.of_report(report), drift.Side.of_report(bounded))
+    assert {one.kind for one in found} == {drift.Kind.NOT_REACHED}
+    assert any("beyond --max-examples 30" in one.sentence for one in found)
+
+
+def test_where_nothing_is_sent_for_a_rule_nothing_is_told_of_fuzzing(only_fuzzing):
+    assert "fuzzing" not in run(rules=frozenset({"already-open-is-3089"}))
 
 
 # A run that proves nothing.
@@ -427,7 +484,7 @@ def serve(fault, folder):
 
 def test_a_failure_is_replayed_and_nothing_else(command, tmp_path):
     with serve("comment-is-trimmed", tmp_path):
-        command("run", "--target", "target.yaml", "--only", "fuzz", "--max-examples", "20", "--rule", "response-shape")
+        command("run", "--target", "target.yaml", "--only", "fuzz", "--rule", "response-shape")
         cases = saved.read(tmp_path / "reports" / "replay.json")
         assert [(case["kind"], case["rule"]) for case in cases] == [("fuzz", "response-shape")]
         (tmp_path / "reports" / "replay.json").rename(tmp_path / "replay.json")

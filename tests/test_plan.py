@@ -28,6 +28,18 @@ def test_a_plan_tells_the_exact_number_of_calls_on_the_embedded_arena(command, s
     assert planned.stdout.splitlines()[-1].startswith(f"{report(tmp_path)['run']['calls']} calls; ")
 
 
+def test_a_plan_counts_what_is_generated_and_walked(command, server, arena, tmp_path):
+    path = target_file(tmp_path, arena.target(server.url))
+    options = ("--only", "fuzz", "--only", "walks", "--max-examples", "40", "--seed", "3")
+    planned = command("plan", "--target", path, *options)
+    assert planned.returncode == 0, planned.stdout + planned.stderr
+    assert " and 347 more: beyond --max-examples 40" in planned.stdout
+    command("run", "--target", path, *options, "--report-dir", tmp_path)
+    written = report(tmp_path)
+    assert (written["fuzzing"]["cases"], written["walks"]["actions"]) == (40, 40)
+    assert planned.stdout.splitlines()[-1].startswith(f"{written['run']['calls']} calls; ")
+
+
 def test_a_plan_changes_nothing(command, server, arena, tmp_path):
     processes, sessions = {**arena.store.processes}, {*arena.store.sessions}
     command("plan", "--target", target_file(tmp_path, arena.target(server.url)), "--rule", "reopen-step")

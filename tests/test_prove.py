@@ -144,6 +144,61 @@ def test_what_is_missed_is_told(tmp_path, monkeypatch):
     assert prove.as_document([outcome])["proven"] is False
 
 
+# With parts of a run alone.
+
+
+@pytest.fixture(scope="module")
+def by_walks(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("walks")
+    names = ("walks", "no-call-counts", "every-refusal-is-ok", "byte-order-mark-taken", "no-signoff")
+    return run(*(word for name in names for word in ("--only", name)), folder=folder), folder
+
+
+def test_what_a_part_of_a_run_misses_is_a_figure_and_no_failure(by_walks):
+    done, folder = by_walks
+    assert done.returncode == 0, done.stdout + done.stderr
+    written = matrix(folder)
+    assert [(one["name"], one["caught"]) for one in written["faults"]] == [
+        ("no-call-counts", "rule"),
+        ("every-refusal-is-ok", "other"),
+        ("byte-order-mark-taken", "missed"),
+    ]
+    assert written["phases"] == ["walks"]
+    assert written["share"] == {
+        "promised": {"faults": 2, "own_rule": 1, "another_rule": 1},
+        "silent": {"faults": 1, "drift": 0},
+        "caught": 1,
+        "faults": 3,
+    }
+
+
+def test_the_share_is_printed_and_what_it_is_of(by_walks):
+    done, _ = by_walks
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert "walks alone faults caught share" in lines
+    assert "against a promise: any rule fails 2 2 100.0 %" in lines
+    assert "caught by its rule, or as drift 3 1 33.3 %" in lines
+    assert lines[-1] == "NO FALSE ALARM: 3 faults, 0 pairs, 1 variants"
+    assert "missed byte-order-mark-taken" not in lines
+
+
+def test_a_false_alarm_fails_with_a_part_of_a_run_too(monkeypatch):
+    monkeypatch.setattr(prove, "VARIANTS", {"wrong": WrongVariant})
+    task = prove.Task("variant", ("wrong",), "documented", full=True, phases=frozenset({"walks"}))
+    assert prove.examine(task).caught == "alarm"
+
+
+class WrongVariant(CATALOGUE["creator-may"], VARIANTS["no-signoff"]):
+    """An Arena that is taken for a correct one."""
+
+
+def test_pairs_are_for_the_whole_run_only():
+    assert "pair" in {task.kind for task in prove.tasks()}
+    alone = prove.tasks(phases=frozenset({"fuzz"}))
+    assert {task.kind for task in alone} == {"fault", "variant"}
+    assert {task.phases for task in alone} == {frozenset({"fuzz"})}
+
+
 def test_a_name_that_is_none_is_refused(tmp_path):
     done = run("--only", "creator-mey", folder=tmp_path)
     assert done.returncode == 2

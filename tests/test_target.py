@@ -96,6 +96,14 @@ def test_a_whole_file(tmp_path):
     assert not target.loopback
 
 
+def test_the_order_of_accounts_in_a_file_says_nothing():
+    accounts = {role: {"email": f"{role}@example.com", "password": "x"} for role in ("owner", "assignee", "foreigner")}
+    document = {"base_url": "http://127.0.0.1:1/v1", "staging": {"mode": "api", "template": "T" * 20}}
+    other = dict(reversed(accounts.items()))
+    read_in = [[*from_document({**document, "accounts": one}, environ={}).accounts] for one in (accounts, other)]
+    assert read_in[0] == read_in[1] == [*accounts]
+
+
 def test_a_target_does_not_show_its_secrets(tmp_path):
     shown = repr(load(target_file(tmp_path, WHOLE), {**WHOLE_ENVIRON, "OWNER_PASSWORD": CANARY, "EXPIRED": CANARY}))
     assert "owner@example.com" in shown

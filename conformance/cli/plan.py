@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from conformance.plan import Plan
 
+_MOST_NAMED: Final = 12  # scenarios that lack the same
+
 
 @click.command()
 @click.option("--base-url", metavar="URL", help="Overrides base_url of the target file.")
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 @click.option("--profile", type=click.Choice(PROFILES), help="Overrides the target file's profile.")
 @click.option("--rule", "rules", multiple=True, metavar="ID", help="Plan for this rule only; may be repeated.")
 @click.option("--only", multiple=True, type=click.Choice(PHASES), help="Plan for this part only; may be repeated.")
-@click.option("--max-examples", metavar="N", type=click.IntRange(min=1), default=300, show_default=True)
+@click.option("--max-examples", metavar="N", type=click.IntRange(min=1), help="As for `run`.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="As for `run`.")
 @click.option("--force", is_flag=True, help="Goes on where another run uses these accounts.")
 def plan(
     base_url: str | None,
@@ -32,7 +35,8 @@ def plan(
     profile: str | None,
     rules: tuple[str, ...],
     only: tuple[str, ...],
-    max_examples: int,
+    max_examples: int | None,
+    seed: int,
     force: bool,
 ) -> None:
     """Tells what `run` would do, and changes nothing.
@@ -60,7 +64,7 @@ def plan(
         if target_file is not None:  # nobody else knows the embedded Arena's accounts
             stack.enter_context(sole_use(target, force=force))
         phases = frozenset(only or (PHASES if target.loopback else ["rules"]))
-        made = planning.make(target, Settings(chosen, phases, max_examples=max_examples))
+        made = planning.make(target, Settings(chosen, phases, seed=seed, max_examples=max_examples))
     _print(Console(highlight=False), made)
     sys.exit(NO_VERDICT if made.obstacles else 0)
 
@@ -76,7 +80,9 @@ def _print(console: Console, plan: Plan) -> None:
             table.add_row(rule["id"], decided, rule["coverage"], str(rule["calls"]))
     console.print(table)
     for reason, scenarios in _missing(plan.rehearsal).items():
-        console.print(Text(f"untested  {', '.join(scenarios)}: {reason}", "yellow"), soft_wrap=True)
+        more = f" and {len(scenarios) - _MOST_NAMED} more" if len(scenarios) > _MOST_NAMED else ""
+        names = f"{', '.join(scenarios[:_MOST_NAMED])}{more}"
+        console.print(Text(f"untested  {names}: {reason}", "yellow"), soft_wrap=True)
     for warning in plan.warnings:
         console.print(Text(f"warning  {warning}", "yellow"), soft_wrap=True)
     for obstacle in plan.obstacles:

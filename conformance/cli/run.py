@@ -61,9 +61,8 @@ if TYPE_CHECKING:
     "--max-examples",
     metavar="N",
     type=click.IntRange(min=1),
-    default=300,
-    show_default=True,
-    help="Most generated calls, and most actions of walks.",
+    show_default="the whole fixed list and 300 generated; 300 actions",
+    help="Most requests of fuzzing, the fixed list included, and most actions of walks.",
 )
 @click.option("--budget", metavar="N", type=click.IntRange(min=1), help="Most calls to make; what decides goes first.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Fixes what is sent.")
@@ -95,7 +94,7 @@ def run(
     rules: tuple[str, ...],
     report_dir: Path,
     only: tuple[str, ...],
-    max_examples: int,
+    max_examples: int | None,
     budget: int | None,
     seed: int,
     replay_file: Path | None,

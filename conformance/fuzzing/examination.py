@@ -87,6 +87,13 @@ class Examination:
             step = stage.completed_step(owner="owner", assigned_to="colleague")
             self._examine(case, step, step, Subject(step.process, ""))
 
+    def control(self) -> None:
+        """Sends the page's own request where nothing was accepted: else what was refused would prove nothing."""
+        with self._staging():
+            if not self.accepted:
+                step = self._run.stage.completed_step(owner="owner", assigned_to="assignee")
+                self.accepted += self._run.sessions["owner"].reopen(step, purpose="control").accepted
+
     def find_out(self) -> None:
         """Reads everything back. Where one of several cases must have changed something, it is found out which."""
         run = self._run

@@ -7,12 +7,13 @@ seed alone. Nothing is learned from answers and nothing is kept: no database, no
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
+from conformance import seeded
 from conformance.fuzzing.case import PROCESS, STEP, Case
 from conformance.fuzzing.reading import read
 from conformance.invariants import COMMENT_LIMIT
@@ -52,8 +53,8 @@ class Generator:
         """Returns what the OpenAPI file itself has for examples, and the positive cases at its bounds."""
         from schemathesis.generation.hypothesis.examples import generate_one
 
-        strategies = reopening("closed").get_strategies_from_examples()
-        with _by_itself():
+        strategies = reopening("examples").get_strategies_from_examples()
+        with seeded.drawing():
             bodies = [generate_one(strategy).body for strategy in strategies]
         return _distinct([*bodies, *self._coverage("positive")])
 
@@ -105,7 +106,7 @@ class Generator:
         return [Drawn(case, kind, mode, most) for case in found.values()]
 
     def _run(self, kind: str, mode: str, most: int, check: Callable[[Any], None], *, smaller: bool = False) -> None:
-        from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+        from hypothesis import Phase, given, seed
         from schemathesis.generation import GenerationMode
         from schemathesis.generation.feedback import NO_FEEDBACK
 
@@ -113,22 +114,12 @@ class Generator:
         phases = [Phase.generate, Phase.shrink] if smaller else [Phase.generate]
 
         @seed(self._seed)
-        @settings(
-            max_examples=most,
-            phases=phases,
-            database=None,
-            deadline=None,
-            derandomize=False,
-            print_blob=False,
-            report_multiple_bugs=False,
-            verbosity=Verbosity.quiet,
-            suppress_health_check=list(HealthCheck),
-        )
+        @seeded.settings(examples=most, phases=phases)
         @given(strategy)
         def draw(case: Any) -> None:
             check(case.body)
 
-        with _by_itself():
+        with seeded.drawing():
             draw()
 
     def _coverage(self, mode: str) -> list[Any]:
@@ -146,26 +137,10 @@ class Generator:
             override=Override(),
             feedback=NO_FEEDBACK,
         )
-        with _by_itself():
+        with seeded.drawing():
             made = list(cases)
         # its other methods and content types are in the fixed list
         return [case.body for case in made if case.method == "POST" and "Content-Type" not in case.headers]
-
-
-@contextmanager
-def _by_itself() -> Iterator[None]:
-    """Keeps Hypothesis from drawing the constants of whatever modules happen to be loaded: the seed alone decides."""
-    from hypothesis.internal.conjecture import providers
-    from hypothesis.internal.constants_ast import Constants
-
-    collect = providers._get_local_constants
-    providers._get_local_constants = Constants
-    providers.CONSTANTS_CACHE.cache.clear()
-    try:
-        yield
-    finally:
-        providers._get_local_constants = collect
-        providers.CONSTANTS_CACHE.cache.clear()
 
 
 class _Enough(Exception):
@@ -180,7 +155,8 @@ class _Failing(Exception):
 def reopening(kind: str = "closed") -> Any:
     """Returns the operation under test as Schemathesis reads it, for the guids that stand for others.
 
-    In a "closed" one a body has no further members, and a comment of which most texts must come back unchanged.
+    Only in an "open" one a body may have further members; else most comments are texts that must come back unchanged.
+    The page's own "examples" are left to the one that is named so.
     """
     import schemathesis
     from schemathesis.config import SchemathesisConfig
@@ -189,9 +165,12 @@ def reopening(kind: str = "closed") -> Any:
     config = SchemathesisConfig.from_dict({"generation": {"with-security-parameters": False}})
     document = schemathesis.openapi.from_path(resource("openapi/arena-reopen.yaml"), config=config)
     media = document.raw_schema["paths"][STATUS_CHANGES]["post"]["requestBody"]["content"][JSON]
-    media["schema"] = _schema(closed=kind == "closed")
-    for example in media["examples"].values():
-        example["value"]["qualityProcess"] = {"guid": PROCESS, "step": {"guid": STEP}}
+    media["schema"] = _schema(closed=kind != "open")
+    if kind == "examples":
+        for example in media["examples"].values():
+            example["value"]["qualityProcess"] = {"guid": PROCESS, "step": {"guid": STEP}}
+    else:  # they are sent anyhow; drawn among others they would only come again and again
+        del media["examples"]
     return document[STATUS_CHANGES]["POST"]
 
 

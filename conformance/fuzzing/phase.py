@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from hashlib import sha256
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.fuzzing.bodies import bodies, process_bodies
 from conformance.fuzzing.case import ACCEPTED, OBSERVED, Case
 from conformance.fuzzing.examination import Examination, Stopped
 from conformance.fuzzing.kinds import ASSIGNEE, OWNER, UNASSIGNED
+from conformance.fuzzing.races import RACES, races
 from conformance.fuzzing.races import RULE as RACES_RULE
-from conformance.fuzzing.races import races
 from conformance.fuzzing.saved import from_saved, to_saved
 from conformance.fuzzing.tally import Failure, Tallies, Tally
 from conformance.fuzzing.ways import ways
 from conformance.invariants import FAILURE, HEADERS, QUOTA, SHAPE, SUCCESS
-from conformance.judge import Run, Settings
+from conformance.judge import DRAWN, Run, Settings
 from conformance.session import Spent
+from conformance.verdict import Scenario, Verdict
 
 if TYPE_CHECKING:
     from conformance.fuzzing.generation import Drawn, Generator
@@ -38,6 +41,7 @@ class Round:
 
     generator: Generator
     fixed: list[Case] = field(default_factory=list)
+    left_out: list[Case] = field(default_factory=list)  # of the fixed list, since no more may be sent
     generated: list[Case] = field(default_factory=list)
     drawn: dict[bytes, Drawn] = field(default_factory=dict)  # by body: how a generated case came about
     later: int = 0  # how many may come after this round
@@ -51,14 +55,21 @@ class Round:
 def run(run: Run) -> str:
     """Fuzzes, and returns why it had to end early; empty where it had not.
 
-    The fixed list is always sent; `max_examples` bounds what is generated. What was refused without need, or changed
-    something, fails the rule that owns it. Without "rules" among the phases the classes of input decide.
+    What was refused without need, or changed something, fails the rule that owns it. What `max_examples` leaves out of
+    the fixed list is untested, and decides nothing: somebody wanted it so. Without "rules" among the phases the classes
+    of input decide.
     """
     deciding = "rules" not in run.settings.phases
+    ahead = rounds(run.settings, loopback=run.target.loopback)
+    first = next(ahead)
+    beyond = f"beyond --max-examples {run.settings.max_examples}"
+    run.scenarios += [Scenario(case.scenario, False, Verdict.UNTESTED, beyond) for case in first.left_out]
+    if not first.cases:
+        return run.stopped  # none is about a rule that was chosen
     tallies = Tallies(deciding=deciding)
     examination = Examination(run, tallies)
     try:
-        for number, cases in enumerate(rounds(run.settings, loopback=run.target.loopback)):
+        for number, cases in enumerate(chain([first], ahead)):
             before = run.recorder.count
             examination.fixed += len(cases.fixed)
             _expect(run, examination, tallies, cases.cases, cases.later)
@@ -70,7 +81,7 @@ def run(run: Run) -> str:
             if number:  # the first round is evidence enough for what is as it should be
                 _forget(run, tallies, before)
         if RACES_RULE in run.settings.rules:
-            run.scenarios += races(run, deciding=deciding)
+            run.scenarios += races(run, RACES, deciding=deciding)
     except (Stopped, Spent):
         examination.break_off()
     finally:
@@ -81,45 +92,59 @@ def run(run: Run) -> str:
 
 
 def replay(run: Run) -> str:
-    """Sends saved cases once more and judges them."""
+    """Sends saved cases once more and judges them, and runs saved races again."""
     cases = [from_saved(entry) for entry in run.settings.replayed if entry["kind"] == "fuzz"]
+    named = {entry["race"] for entry in run.settings.replayed if entry["kind"] == "race"}
+    try:
+        if cases:
+            _replay(run, cases)
+        run.scenarios += races(run, [name for name in RACES if name in named and not run.stopped], deciding=True)
+    except Spent:
+        pass  # the run says what stopped it
+    return run.stopped
+
+
+def _replay(run: Run, cases: Sequence[Case]) -> None:
     tallies = Tallies(deciding=True)
     examination = Examination(run, tallies)
+    examination.fixed = len(cases)
     _expect(run, examination, tallies, cases)
     try:
         _send(examination, cases)
+        examination.control()
         examination.find_out()
-        for rule in run.settings.rules - {case.rule for case in cases}:
-            tallies.settle(rule)
+        for rule in {entry["rule"] for entry in run.settings.replayed if entry["kind"] == "fuzz"}:
+            if rule not in {case.rule for case in cases}:
+                tallies.settle(rule)
     except (Stopped, Spent):
         examination.break_off()
     finally:
         _conclude(run, examination, tallies)
-    return run.stopped
 
 
 def rounds(settings: Settings, *, loopback: bool) -> Iterator[Round]:
     """Yields what a run sends; the same for the same seed. Only one round at a time takes memory."""
     from conformance.fuzzing.generation import Generator
 
-    selected, most = settings.rules, settings.max_examples
-    known: set[int] = set()
-    for number, start in enumerate(range(0, most, _ROUND)):
+    everything = bool(settings.rules & _ANY_CASE)
+    fixed = [one for one in (*bodies(), *process_bodies(), *ways()) if one.harmless or loopback]
+    kept, left_out = _within(
+        [case for case in fixed if everything or case.rule in settings.rules], settings.max_examples
+    )
+    most = DRAWN if settings.max_examples is None else settings.max_examples - len(kept)
+    known = {hash(case.body) for case in kept}
+    for number, start in enumerate(range(0, max(most, 1), _ROUND)):
         share = min(most - start, _ROUND)
         one = Round(Generator(settings.seed + (number << 64)), later=most - start - share)
         if number == 0:
-            cases = (*bodies(), *process_bodies(), *ways())
-            one.fixed = [case for case in cases if case.harmless or loopback]
+            one.fixed, one.left_out = kept, left_out
         _generate(one, share, known, first=number == 0)
-        if not selected & _ANY_CASE:
-            one.fixed = [case for case in one.fixed if case.rule in selected]
-            one.generated = [case for case in one.generated if case.rule in selected]
+        one.generated = [case for case in one.generated if everything or case.rule in settings.rules]
         yield one
 
 
 def _generate(one: Round, most: int, known: set[int], *, first: bool) -> None:
     """Generates so many cases for a round, fewer where no more are found; none that is `known` already."""
-    known |= {hash(case.body) for case in one.fixed}
 
     def take(cases: Sequence[Case], share: int) -> None:
         new = [case for case in cases if hash(case.body) not in known][: max(share, 0)]
@@ -149,6 +174,20 @@ def _forget(run: Run, tallies: Tallies, after: int) -> None:
     """Keeps of the exchanges of a round those that something rests on."""
     numbers = {number for _, finding in run.findings for number in finding.exchanges}
     run.forget(after, but=numbers | tallies.forget(after))
+
+
+def _within(fixed: list[Case], most: int | None) -> tuple[list[Case], list[Case]]:
+    """Returns the part of the fixed list for which there is room among so many cases, and the rest.
+
+    Half of them are left to what is generated, but no more than where nothing is said. What goes first has to do with
+    nothing but its name, so that a greater number always sends what a smaller one does, and of every part of the list.
+    """
+    if most is None:
+        return fixed, []
+    first = sorted(fixed, key=lambda case: sha256(case.scenario.encode()).digest())
+    chosen = {case.scenario for case in first[: max(most // 2, most - DRAWN)]}
+    kept = [case for case in fixed if case.scenario in chosen]
+    return kept, [case for case in fixed if case.scenario not in chosen]
 
 
 def _send(examination: Examination, cases: Sequence[Case]) -> None:

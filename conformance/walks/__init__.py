@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from conformance.judge import Run
+from conformance.judge import DRAWN, Run
 from conformance.verdict import Finding, Scenario, Verdict
 from conformance.walks.ground import Ground
-from conformance.walks.model import GROUP, Action, Model, Process, new_steps
+from conformance.walks.model import GROUP, Action, Kind, Model, Process, new_steps
 from conformance.walks.moves import Pick, next_action
+from conformance.walks.saved import Parts, Saved, from_saved, to_saved
 from conformance.walks.shorten import shorten
 from conformance.walks.walk import EFFECTS, SLUG, Deed, Seen, Walk
 
@@ -36,6 +37,9 @@ MOST_UNANSWERED: Final = 5
 # Who owns, and who approves the sign-off of, the second process of a walk; the first is the owner's.
 _SECOND: Final = (("colleague", "owner"), ("restricted_owner", ""), ("assignee", "owner"))
 
+# What the page lets everybody do who is in a target file: the owner completes a step of nobody's, and reopens it.
+_CONTROL: Final = (Action(Kind.COMPLETE, "owner"), Action(Kind.REOPEN, "owner"))
+
 
 def run(run: Run) -> str:
     """Goes random walks, and returns why they ended early, if so.
@@ -45,15 +49,30 @@ def run(run: Run) -> str:
     if not {*RULES} & run.settings.rules:
         return ""
     phase = _Phase(run)
-    try:
+
+    def work() -> None:
         phase.walk()
         phase.shorten()
+
+    return _do(phase, work)
+
+
+def replay(run: Run) -> str:
+    """Goes saved walks again, and returns why that ended early, if so."""
+    walks = [from_saved(entry) for entry in run.settings.replayed if entry["kind"] == "walk"]
+    phase = _Phase(run)
+    return _do(phase, lambda: phase.replay(walks)) if walks else ""
+
+
+def _do(phase: _Phase, work: Callable[[], None]) -> str:
+    try:
+        work()
     except Exception as error:
         return f"the walks broke, which says nothing about the target: {type(error).__name__}: {error}"
     finally:
-        run.recorder.scenario = ""
+        phase.run.recorder.scenario = ""
         phase.conclude()
-    return run.stopped
+    return phase.run.stopped
 
 
 @dataclass(frozen=True)
@@ -62,7 +81,7 @@ class _Failure:
 
     finding: Finding
     deeds: tuple[Deed, ...]
-    cast: int
+    parts: Parts
 
 
 class _Phase:
@@ -72,12 +91,14 @@ class _Phase:
         self.run = run
         self.seen = Seen()
         self.failed: dict[str, _Failure] = {}  # by rule: the shortest walk that breaks it
+        self.replayed: dict[str, Scenario | None] = {}  # by rule of a saved walk: why it says nothing, if so
         self.people = {role: run.sessions[role].guid for role in run.sessions.roles}
         self.people[GROUP] = run.target.staging.assignee_group
         self.accounts = tuple(run.sessions.roles)
         given = {role for role, account in run.sessions.roles.items() if account.session_id is not None}
         self.may_log_out = {*self.accounts} - given if run.target.loopback else set()
-        self._most = run.settings.max_examples
+        self.bound = run.settings.max_examples or DRAWN
+        self._most = self.bound
         self._names = itertools.count(1)
 
     @property
@@ -98,43 +119,91 @@ class _Phase:
         walks = 4 * (1 + self._most // ACTIONS)  # one that ends early makes room for another
         draw_walks(lambda: _Walker(self), seed=self.run.settings.seed, walks=walks, actions=ACTIONS)
 
-    def begin(self, cast: int) -> Walk:
-        """Returns a walk that has not begun; `cast` says who owns what."""
-        creator = "colleague" if "colleague" in self.accounts else "owner"
+    def parts(self, cast: int) -> Parts:
+        """Returns who owns what in the walk of this number."""
         seconds = [one for one in _SECOND if one[0] in self.accounts] or [("owner", "")]
-        parts = (("owner", "colleague"), seconds[cast % len(seconds)])
+        return ("owner", "colleague"), seconds[cast % len(seconds)]
+
+    def begin(self, parts: Parts) -> Walk:
+        """Returns a walk that has not begun."""
+        creator = "colleague" if "colleague" in self.accounts else "owner"
         model = Model([Process(owner, creator, approver, new_steps()) for owner, approver in parts])
         ground = Ground(self.run.stage, self.run.sessions, model, str(next(self._names)), self.people)
         return Walk(self.run, model, ground, self.seen)
 
-    def keep(self, finding: Finding, deeds: Sequence[Deed], cast: int) -> None:
+    def keep(self, finding: Finding, deeds: Sequence[Deed], parts: Parts) -> None:
         """Keeps a failure where no shorter walk shows its rule broken."""
         known = self.failed.get(finding.rule)
         if known is None or len(deeds) < len(known.deeds):
-            self.failed[finding.rule] = _Failure(finding, tuple(deeds), cast)
+            self.failed[finding.rule] = _Failure(finding, tuple(deeds), parts)
 
     def shorten(self) -> None:
         """Shortens every failing walk."""
-        self._most = self.seen.actions + self.run.settings.max_examples
+        self._most = self.seen.actions + self.bound
         for rule, failure in sorted(self.failed.items()):
-            shorten(failure.deeds, partial(self._again, rule, failure.cast))
+            shorten(failure.deeds, partial(self._again, rule, failure.parts))
 
-    def _again(self, rule: str, cast: int, actions: Sequence[Action]) -> Sequence[Deed]:
+    def _again(self, rule: str, parts: Parts, actions: Sequence[Action]) -> Sequence[Deed]:
         """Goes a walk again, and returns its deeds up to the one that breaks the rule; none where none does."""
-        walk = self.begin(cast)
+        walk = self.begin(parts)
         try:
             for action in actions:
                 finding = None if self.spent else walk.do(action)
                 if finding is not None and finding.rule == rule:
-                    self.keep(finding, walk.deeds, cast)
+                    self.keep(finding, walk.deeds, parts)
                     return walk.deeds
         finally:
             walk.end()
         return ()
 
+    def replay(self, walks: Sequence[Saved]) -> None:
+        """Goes saved walks again, and another one where they reopened nothing: else refusals would prove nothing."""
+        self.replayed = dict.fromkeys(walk.rule for walk in walks)
+        for saved in walks:
+            self._replay(saved)
+        if not self.seen.reopened and not {*self.replayed} <= {*self.failed}:
+            self._go(self.begin(self.parts(0)), _CONTROL)
+
+    def _replay(self, saved: Saved) -> None:
+        """Goes one saved walk again."""
+        name, before = f"{saved.rule}/{SLUG}", len(self.seen.unanswered)
+        kept = sorted({one.account for one in saved.actions if one.kind is Kind.LOG_OUT} - self.may_log_out)
+        if kept:
+            reason = f"{', '.join(kept)} may not log out: the session was given, or the host is not this machine"
+            self.replayed[saved.rule] = Scenario(name, True, Verdict.UNTESTED, reason)
+            return
+        walk = self.begin(saved.parts)
+        finding = self._go(walk, saved.actions)
+        if finding is not None:
+            self.keep(finding, walk.deeds, saved.parts)
+        if finding is not None and finding.rule != saved.rule:
+            reason = f"the walk breaks {finding.rule} before: expected {finding.expected}; {finding.actual}"
+            self.replayed[saved.rule] = Scenario(name, True, Verdict.UNTESTED, reason)
+        elif len(self.seen.unanswered) > before:
+            self.replayed[saved.rule] = Scenario(name, True, Verdict.ERROR, self.seen.unanswered[-1])
+        elif finding is None and (walk.doubt or saved.rule not in {*self.seen.judged, EFFECTS}):
+            reason = walk.doubt or "the walk comes to no call that the rule decides"
+            self.replayed[saved.rule] = Scenario(name, True, Verdict.UNTESTED, reason)
+
+    def _go(self, walk: Walk, actions: Sequence[Action]) -> Finding | None:
+        """Does these things and returns what is wrong, if anything is."""
+        self.seen.walks += 1
+        try:
+            for action in actions:
+                self.run.progress(f"{EFFECTS}/{SLUG}", self.seen.actions, len(actions))
+                finding = walk.do(action)
+                if finding is not None:
+                    return finding
+        finally:
+            walk.end()
+        return None
+
     def conclude(self) -> None:
         """Hands over what the walks showed."""
-        judged = [rule for rule in RULES if rule in {*self.failed, *self.seen.judged}] or [EFFECTS]
+        judged = [*self.replayed] or [rule for rule in RULES if rule in {*self.failed, *self.seen.judged}] or [EFFECTS]
+        for rule, failure in self.failed.items():
+            actions = [deed.action for deed in failure.deeds]
+            self.run.saved[f"{rule}/{SLUG}"] = partial(to_saved, failure.finding, failure.parts, actions)
         self.run.scenarios += [self._scenario(rule) for rule in judged]
         self.run.scenarios += [
             Scenario(f"{rule}/{SLUG}-observed", False, Verdict.OBSERVED, _observed(question, answers))
@@ -152,6 +221,8 @@ class _Phase:
             reason = f"expected {expected}; {actual}"
             exchanges = (last, *reversed(others))
             return Scenario(name, deciding, Verdict.FAIL, reason, expected, actual, exchanges)
+        if (silent := self.replayed.get(rule)) is not None:
+            return silent
         if len(self.seen.unanswered) >= MOST_UNANSWERED:
             return Scenario(name, deciding, Verdict.ERROR, f"the walks ended early: {self.seen.unanswered[-1]}")
         if not self.seen.reopened:
@@ -167,7 +238,8 @@ class _Walker:
         self._phase = phase
         self._most = ACTIONS if phase.seen.walks else SIMPLEST
         self._cast = phase.seen.walks
-        self._walk = phase.begin(self._cast)
+        self._parts = phase.parts(self._cast)
+        self._walk = phase.begin(self._parts)
         phase.seen.walks += not phase.spent
 
     def go(self, pick: Pick) -> None:
@@ -175,11 +247,11 @@ class _Walker:
         phase = self._phase
         if phase.spent or self._walk.over or len(self._walk.deeds) >= self._most:
             return
-        phase.run.progress(f"{EFFECTS}/{SLUG}", phase.seen.actions, phase.run.settings.max_examples)
+        phase.run.progress(f"{EFFECTS}/{SLUG}", phase.seen.actions, phase.bound)
         focus = self._cast % 2
         finding = self._walk.do(next_action(self._walk.model, phase.accounts, phase.may_log_out, pick, focus))
         if finding is not None:
-            phase.keep(finding, self._walk.deeds, self._cast)
+            phase.keep(finding, self._walk.deeds, self._parts)
 
     def end(self) -> None:
         """Leaves nothing behind."""

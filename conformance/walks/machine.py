@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Protocol
 
 import hypothesis
 from hypothesis import strategies as st
-from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
+from conformance import seeded
 from conformance.walks.moves import Pick
-
-_BACKEND: Final = "conformance-walks"
 
 
 class Walker(Protocol):
@@ -23,13 +21,6 @@ class Walker(Protocol):
 
     def end(self) -> None:
         """Ends the walk."""
-
-
-class Provider(HypothesisProvider):
-    """Draws as Hypothesis does, but for the constants that it finds in whatever modules happen to be loaded."""
-
-    def _maybe_draw_constant(self, *_: Any, **__: Any) -> None:
-        return None
 
 
 def draw_walks(begin: Callable[[], Walker], *, seed: int, walks: int, actions: int) -> None:
@@ -52,16 +43,10 @@ def draw_walks(begin: Callable[[], Walker], *, seed: int, walks: int, actions: i
         def teardown(self) -> None:
             self._walker.end()
 
-    AVAILABLE_PROVIDERS[_BACKEND] = Provider
-    settings = hypothesis.settings(
-        backend=_BACKEND,
-        database=None,
-        deadline=None,
-        derandomize=False,
-        max_examples=walks,
+    settings = seeded.settings(
+        examples=walks,
         phases=[hypothesis.Phase.generate],
+        backend=seeded.choosing(),
         stateful_step_count=actions,
-        suppress_health_check=list(hypothesis.HealthCheck),
-        verbosity=hypothesis.Verbosity.quiet,
     )
     run_state_machine_as_test(hypothesis.seed(seed)(Machine), settings=settings)

@@ -59,6 +59,7 @@ class Walk:
         self.model = model
         self.deeds: list[Deed] = []
         self.over = ""
+        self.doubt = ""  # why something in it could not be judged
         self._run = run
         self._ground = ground
         self._seen = seen
@@ -77,10 +78,11 @@ class Walk:
             else:
                 self._support(action)
         except (NoAnswer, Unclear) as error:
+            self.doubt = str(error)
             self._seen.unanswered += [str(error)] * isinstance(error, NoAnswer)
             self._ground.doubt()
         except (Unstaged, StagingBroke, NoAccount, LoginFailed, NotOurs, Spent, Lost) as error:
-            self.over = self._seen.unstaged = str(error)
+            self.over = self.doubt = self._seen.unstaged = str(error)
         if finding:
             self.over = "something is wrong"
         return finding
