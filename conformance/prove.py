@@ -94,12 +94,11 @@ def tasks(
     With `phases` each is proven with these parts of a run alone, and pairs are left out: they would count faults twice.
     Raises KeyError for a name that neither catalogue has.
     """
-    names = only or (*CATALOGUE, *VARIANTS)
-    named = [one for name in names for one in ([_fault(name, full)] if name in CATALOGUE else _variant(name, full))]
-    if phases:
-        return [replace(task, phases=phases) for task in named]
-    pairs = () if only else sample_pairs(seed)
-    return [*named, *(Task("pair", pair, CATALOGUE[pair[0]].in_profile, full) for pair in pairs)]
+    faults = [_fault(name, full) for name in only or CATALOGUE if name in CATALOGUE]
+    variants = [task for name in only or VARIANTS if not only or name not in CATALOGUE for task in _variant(name, full)]
+    pairs = () if only or phases else sample_pairs(seed)
+    paired = [Task("pair", pair, CATALOGUE[pair[0]].in_profile, full) for pair in pairs]
+    return [replace(task, phases=phases) for task in (*faults, *paired, *variants)]
 
 
 def sample_pairs(seed: int) -> list[tuple[str, str]]:

@@ -193,8 +193,12 @@ class WrongVariant(CATALOGUE["creator-may"], VARIANTS["no-signoff"]):
 
 
 def test_pairs_are_for_the_whole_run_only():
-    assert "pair" in {task.kind for task in prove.tasks()}
-    alone = prove.tasks(phases=frozenset({"fuzz"}))
+    whole, alone = prove.tasks(), prove.tasks(phases=frozenset({"fuzz"}))
+    assert len({*whole}) == len(whole)
+    for todo in (whole, alone):
+        assert [task.names for task in todo if task.kind == "fault"] == [(name,) for name in CATALOGUE]
+        assert [task.names for task in todo if task.kind == "variant"] == [(name,) for name in VARIANTS]
+    assert sum(task.kind == "pair" for task in whole) == 50
     assert {task.kind for task in alone} == {"fault", "variant"}
     assert {task.phases for task in alone} == {frozenset({"fuzz"})}
 
