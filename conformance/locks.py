@@ -34,7 +34,7 @@ class Accounts:
     def __init__(self, target: Target) -> None:
         self.taken: dict[str, str] = {}  # the accounts that another process uses, and its id
         self._held: list[tuple[Path, int]] = []
-        folder = _own_folder()
+        folder = own_folder()
         for role, account in target.accounts.items():
             if account.email:
                 key = hashlib.sha256(f"{target.base_url}\n{account.email.lower()}".encode()).hexdigest()
@@ -102,7 +102,7 @@ def _is_at(handle: int, path: Path) -> bool:
     return False
 
 
-def _own_folder() -> Path:
+def own_folder() -> Path:
     """Returns a folder that nobody else may write to. Raises OSError where there is none."""
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     user = os.getuid() if sys.platform != "win32" else 0

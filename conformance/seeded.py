@@ -6,9 +6,13 @@ never be drawn. Both ways to prevent that are here, since they reach into Hypoth
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
+
+from conformance.locks import own_folder
 
 if TYPE_CHECKING:
     import hypothesis
@@ -20,6 +24,7 @@ def settings(*, examples: int, phases: Sequence[hypothesis.Phase], **more: Any) 
     """Returns settings without a database, a deadline, a health check or anything printed."""
     import hypothesis
 
+    keep_tables_elsewhere()
     return hypothesis.settings(
         max_examples=examples,
         phases=phases,
@@ -32,6 +37,16 @@ def settings(*, examples: int, phases: Sequence[hypothesis.Phase], **more: Any) 
         suppress_health_check=list(hypothesis.HealthCheck),
         **more,
     )
+
+
+@cache
+def keep_tables_elsewhere() -> None:
+    """Lets Hypothesis write its tables of characters not into the folder where the user happens to be."""
+    from hypothesis.configuration import set_hypothesis_home_dir
+
+    if "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
+        with suppress(OSError):
+            set_hypothesis_home_dir(own_folder() / "hypothesis")
 
 
 def choosing() -> str:

@@ -42,6 +42,7 @@ COMMENT: Final = "Reopened by a conformance test."
 JSON: Final = "application/json"
 _T = TypeVar("_T")
 _MOST_VALUES: Final = 100_000  # of an answer: they take far more memory than their text
+_MOST_KEPT: Final = 2 * MOST_BODY  # bytes of a body that is sent: beyond what counts as large
 _LOGIN_BODY: Final = b'{"email": "...", "password": "..."}'
 
 
@@ -615,9 +616,10 @@ def _without_session(text: str, parsed: Any) -> str:
 def _redacted(body: bytes | None, redact: Any) -> bytes | None:
     if body is None:
         return None
+    kept = body[:_MOST_KEPT]
     with suppress(UnicodeDecodeError):
-        return bytes(redact(body.decode()).encode())
-    return body
+        return bytes(redact(kept.decode()).encode())
+    return kept
 
 
 def _parsed(answer: Answer) -> tuple[Any, str]:

@@ -284,6 +284,12 @@ def test_the_users_pytest_does_not_reach_a_run(command, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_nothing_but_the_report_is_left_in_the_folder(command, tmp_path):
+    done = command("run", "--rule", "json-required", "--max-examples", "20", "--report-dir", "out")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_reports_and_cleans_up(arena, server, tmp_path, command, stop):
     target = arena.target(server.url)

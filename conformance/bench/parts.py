@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Final
+
+import yaml
 
 from conformance import fuzzing as fuzzing_phase
 from conformance import gate as gate_of_run
@@ -21,7 +25,6 @@ from conformance.judge import Settings
 from conformance.report import html
 from conformance.target import from_document
 
-_EXAMPLES_OF_THE_GATE: Final = 300
 _GROWTH: Final = (500, 2_000, 5_000, 20_000)
 _ON_THE_PAGE: Final = 5_000
 _DELAYS: Final = (0.05, 0.3)  # seconds
@@ -94,11 +97,11 @@ def rules(bench: Bench) -> list[Figure]:
 
 
 def gate(bench: Bench) -> list[Figure]:
-    """The whole gate: rules, 300 generated cases beside the fixed list, 300 actions of walks."""
+    """The whole gate: rules, the fixed list and 300 generated cases, 300 actions of walks."""
     found: list[command.Measured] = []
 
     def whole() -> float:
-        found.append(command.suite("run", "--max-examples", str(_EXAMPLES_OF_THE_GATE)))
+        found.append(command.suite("run"))
         return found[-1].seconds
 
     medians = bench.alternate({"the gate": whole})
@@ -151,7 +154,13 @@ def growth(bench: Bench) -> list[Figure]:
     """Time and memory of ever longer fuzzing."""
     figures = []
     for examples in _GROWTH:
-        one = command.suite("run", "--only", "fuzz", "--max-examples", str(examples))
+        with _served() as (arena, url, _), tempfile.TemporaryDirectory() as folder:
+            workspace = arena.store.main_workspace
+            workspace.request_limit = workspace.remaining = 10 * _GROWTH[-1]  # enough for all
+            target = Path(folder, "target.yaml")
+            target.write_text(yaml.safe_dump(arena.target(url)), "utf-8")
+            most = ("--max-examples", str(examples))
+            one = command.suite("run", "--only", "fuzz", "--target", str(target), *most)
         bench.tell(f"{examples} examples: {one.seconds:.1f} s, {one.megabytes:.0f} MB")
         cases = one.report["fuzzing"]["cases"]
         figures += [

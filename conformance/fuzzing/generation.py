@@ -161,6 +161,7 @@ def reopening(kind: str = "closed") -> Any:
     import schemathesis
     from schemathesis.config import SchemathesisConfig
 
+    seeded.keep_tables_elsewhere()
     # sessions are opened by ourselves, and wrong ones are in the fixed list
     config = SchemathesisConfig.from_dict({"generation": {"with-security-parameters": False}})
     document = schemathesis.openapi.from_path(resource("openapi/arena-reopen.yaml"), config=config)

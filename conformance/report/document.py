@@ -7,7 +7,8 @@ import datetime as dt
 import json
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -94,15 +95,21 @@ def read(path: Path) -> dict[str, Any]:
 
 def write(report: dict[str, Any], path: Path) -> None:
     """Writes the report so that `path` holds a whole one or what it held before."""
-    write_text(path, json.dumps(report, indent=1, ensure_ascii=True) + "\n")
+    encoder = json.JSONEncoder(indent=1, ensure_ascii=True)
+    write_parts(path, chain(encoder.iterencode(report), ["\n"]))  # the whole text would take much memory
 
 
 def write_text(path: Path, text: str) -> None:
     """Writes a file by renaming a finished one."""
+    write_parts(path, [text])
+
+
+def write_parts(path: Path, parts: Iterable[str]) -> None:
+    """Writes a file, from parts of its text, by renaming a finished one."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+            file.writelines(parts)
         Path(name).chmod(0o644)
         Path(name).replace(path)
     except BaseException:

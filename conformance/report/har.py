@@ -26,7 +26,8 @@ def render(report: dict[str, Any]) -> str:
                 timings=harfile.Timings(send=0, wait=exchange["milliseconds"], receive=0),
                 comment=_comment(exchange),
             )
-    return text.getvalue() + "\n"
+    text.write("\n")
+    return text.getvalue()
 
 
 def _request(request: dict[str, Any]) -> Any:
