@@ -382,10 +382,11 @@ class Recorder:
             exchange = make(self.count + 1)
             self.count = exchange.id
             self.calls[exchange.scenario] += 1
-            self._json_bytes += exchange.body_bytes
-            kept = (
-                exchange if self._json_bytes <= MOST_JSON else replace(exchange, json=UNREADABLE, why_no_json=NOT_KEPT)
-            )
+            if self._json_bytes + exchange.body_bytes <= MOST_JSON:
+                self._json_bytes += exchange.body_bytes
+                kept = exchange
+            else:
+                kept = replace(exchange, json=UNREADABLE, why_no_json=NOT_KEPT)
             self._kept[kept.id] = kept
             for watcher in self._watchers:
                 watcher(exchange)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -12,6 +13,11 @@ from conformance.report.calls import phrase
 
 def render(report: dict[str, Any]) -> str:
     """Returns the calls of a run as HAR 1.2. A call without an answer has status 0 and says why in a comment."""
+    return "".join(parts(report))
+
+
+def parts(report: dict[str, Any]) -> Iterator[str]:
+    """Yields the same in parts, of which only one takes memory at a time."""
     import harfile
 
     text = io.StringIO()
@@ -26,8 +32,10 @@ def render(report: dict[str, Any]) -> str:
                 timings=harfile.Timings(send=0, wait=exchange["milliseconds"], receive=0),
                 comment=_comment(exchange),
             )
-    text.write("\n")
-    return text.getvalue()
+            yield text.getvalue()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue() + "\n"
 
 
 def _request(request: dict[str, Any]) -> Any:
