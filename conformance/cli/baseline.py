@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from conformance.cli import options
 from conformance.cli.common import fail, read_baseline, read_report
 
 
@@ -22,7 +23,7 @@ def baseline() -> None:
 
 @baseline.command()
 @click.argument("reports", nargs=-1, required=True, metavar="REPORT...", type=click.Path(path_type=Path))
-@click.option("--baseline", "file", required=True, metavar="FILE", type=click.Path(path_type=Path), help="Where to.")
+@options.file("--baseline", "file", required=True, help="Where to.")
 @click.option(
     "--only",
     multiple=True,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from conformance.cli import options
 from conformance.cli.common import NO_VERDICT, PHASES, PROFILES, chosen_rules, sole_use
 from conformance.cli.run import target_of
 
@@ -21,14 +22,14 @@ _MOST_NAMED: Final = 12  # scenarios that lack the same
 
 
 @click.command()
-@click.option("--base-url", metavar="URL", help="Overrides base_url of the target file.")
-@click.option("--target", "target_file", metavar="FILE", type=click.Path(path_type=Path), help="The target file.")
+@options.base_url()
+@options.target("The target file.")
 @click.option("--profile", type=click.Choice(PROFILES), help="Overrides the target file's profile.")
 @click.option("--rule", "rules", multiple=True, metavar="ID", help="Plan for this rule only; may be repeated.")
 @click.option("--only", multiple=True, type=click.Choice(PHASES), help="Plan for this part only; may be repeated.")
 @click.option("--max-examples", metavar="N", type=click.IntRange(min=1), help="As for `run`.")
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="As for `run`.")
-@click.option("--force", is_flag=True, help="Goes on where another run uses these accounts.")
+@options.seed("As for `run`.")
+@options.force()
 def plan(
     base_url: str | None,
     target_file: Path | None,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from conformance.cli import options
 from conformance.cli.common import PHASES, must_be_known, must_be_usable, shown_progress
 
 
@@ -19,15 +20,8 @@ from conformance.cli.common import PHASES, must_be_known, must_be_usable, shown_
     help="rules, fuzz or walks: with this part of a run only. A name: this fault or variant only. May be repeated.",
 )
 @click.option("--list", "listed", is_flag=True, help="Lists the faults and what is wrong with each; runs nothing.")
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Fixes which pairs are tried.")
-@click.option(
-    "--report-dir",
-    metavar="DIR",
-    default="reports",
-    show_default=True,
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Where kill-matrix.json is written.",
-)
+@options.seed("Fixes which pairs are tried.")
+@options.report_dir("Where kill-matrix.json is written.")
 def prove(full: bool, only: tuple[str, ...], listed: bool, seed: int, report_dir: Path) -> None:
     """Proves that this suite finds faults.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from conformance.cli import options
 from conformance.cli.common import JOURNAL, NO_VERDICT, fail, sole_use
 
 if TYPE_CHECKING:
@@ -18,25 +19,11 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--base-url", metavar="URL", help="Overrides base_url of the target file.")
-@click.option(
-    "--target",
-    "target_file",
-    metavar="FILE",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="The target file of the run.",
-)
-@click.option("--journal", "journal_file", metavar="FILE", type=click.Path(path_type=Path), help="The run's journal.")
-@click.option(
-    "--report-dir",
-    metavar="DIR",
-    default="reports",
-    show_default=True,
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Where the journal is, unless --journal names it.",
-)
-@click.option("--force", is_flag=True, help="Goes on where another run uses these accounts.")
+@options.base_url()
+@options.target("The target file of the run.", required=True)
+@options.file("--journal", "journal_file", help="The run's journal.")
+@options.report_dir("Where the journal is, unless --journal names it.")
+@options.force()
 def restore(base_url: str | None, target_file: Path, journal_file: Path | None, report_dir: Path, force: bool) -> None:
     """Undoes what a run left behind that was killed, or could not clean up.
 

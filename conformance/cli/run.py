@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from conformance.cli import options
 from conformance.cli.common import (
     JOURNAL,
     LEVELS,
@@ -32,24 +33,11 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--base-url", metavar="URL", help="Overrides base_url of the target file.")
-@click.option(
-    "--target",
-    "target_file",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="The server, its accounts, its staging.",
-)
+@options.base_url()
+@options.target("The server, its accounts, its staging.")
 @click.option("--profile", type=click.Choice(PROFILES), help="Which error codes are right; overrides the target file.")
 @click.option("--rule", "rules", multiple=True, metavar="ID", help="Test this rule only; may be repeated.")
-@click.option(
-    "--report-dir",
-    metavar="DIR",
-    default="reports",
-    show_default=True,
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Where the report is written: report.json and what is made of it; replay.json after a failure.",
-)
+@options.report_dir("Where the report is written: report.json and what is made of it; replay.json after a failure.")
 @click.option(
     "--only",
     multiple=True,
@@ -65,25 +53,13 @@ if TYPE_CHECKING:
     help="Most requests of fuzzing, the fixed list included, and most actions of walks.",
 )
 @click.option("--budget", metavar="N", type=click.IntRange(min=1), help="Most calls to make; what decides goes first.")
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Fixes what is sent.")
-@click.option(
-    "--replay",
-    "replay_file",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Sends the cases of this replay.json once more, and nothing else.",
-)
-@click.option(
-    "--force",
-    is_flag=True,
-    help="Goes on where another run uses these accounts, or where one has left something behind.",
-)
+@options.seed("Fixes what is sent.")
+@options.file("--replay", "replay_file", help="Sends the cases of this replay.json once more, and nothing else.")
+@options.force("Goes on where another run uses these accounts, or where one has left something behind.")
 @click.option("--strict", is_flag=True, help="Exit 3 where a deciding scenario could not be tested.")
-@click.option(
+@options.file(
     "--baseline",
     "baseline_file",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
     help="Tells what is otherwise than recorded there; exit 4 where that breaks a client.",
 )
 @click.option("--fail-on", type=click.Choice(LEVELS), default="breaking", show_default=True, help="What exit 4 is for.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from conformance.cli import options
 from conformance.cli.common import PROFILES, fail, must_be_known
 
 if TYPE_CHECKING:
@@ -20,12 +21,10 @@ if TYPE_CHECKING:
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Where it listens; loopback unless told otherwise."
 )
-@click.option(
-    "--world", "world_file", metavar="FILE", type=click.Path(path_type=Path), help="Users, groups, templates."
-)
+@options.file("--world", "world_file", help="Users, groups, templates.")
 @click.option("--profile", type=click.Choice(PROFILES), show_default="documented, or where the fault shows")
 @click.option("--fault", metavar="NAME", help="Serves the faulty Arena of that name, to see your own tests fail.")
-@click.option("--write-target", metavar="FILE", type=click.Path(path_type=Path), help="Writes a target file for it.")
+@options.file("--write-target", help="Writes a target file for it.")
 def serve(
     port: int, host: str, world_file: Path | None, profile: str | None, fault: str | None, write_target: Path | None
 ) -> None:

@@ -1,0 +1,83 @@
+"""The bench: that it measures what it says. How fast anything is, no test asks."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from conformance.bench import __main__ as bench
+from conformance.bench import command, load, parts, tape
+from conformance.judge import Settings
+
+
+def measured(*arguments):
+    """Returns the figures of a bench, by their words."""
+    found = CliRunner().invoke(bench.bench, [*arguments, "--rounds", "1", "--json", "figures.json"])
+    assert found.exit_code == 0, found.output
+    return found.output
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_bare_loop_sends_what_the_run_sent_and_gets_the_same_answers():
+    taped = tape.run(Settings(tape.EVERY_RULE, frozenset({"rules"})))
+    assert taped.report["run"]["exit_code"] == 0
+    assert len(taped.tape) == taped.report["run"]["calls"]
+    seconds, same = tape.send_again(taped.tape)
+    assert 0 < seconds < taped.seconds
+    assert same == 1
+
+
+def test_figures_are_printed_and_written(folder):
+    output = measured("--only", "start", "--only", "page")
+    written = json.loads((folder / "figures.json").read_text("utf-8"))
+    assert written["rounds"] == 1
+    assert [one["at_most"] for one in written["figures"]["start"]] == [0.3]
+    for one in [*written["figures"]["start"], *written["figures"]["page"]]:
+        assert one["value"] > 0
+        assert one["what"] in output
+        assert one["kept"] == (one["value"] <= one["at_most"])
+
+
+def test_contenders_take_turns_and_the_median_counts():
+    turns = []
+
+    def contender(name, values):
+        def run():
+            turns.append(name)
+            return values.pop(0)
+
+        return run
+
+    chosen = parts.Bench(3, 1, None, lambda _: None)
+    medians = chosen.alternate({"a": contender("a", [1.0, 9.0, 2.0]), "b": contender("b", [5.0, 4.0, 6.0])})
+    assert turns == ["a", "b"] * 3
+    assert medians == {"a": 2.0, "b": 5.0}
+
+
+def test_the_arena_under_load_does_what_it_is_asked():
+    with load.embedded() as asked:
+        served = load.ask(asked, 0.5)
+    assert served.statuses == {201}
+    assert served.per_second > 0
+    assert served.p99 > 0
+
+
+def test_every_call_to_an_arena_far_away_takes_longer(monkeypatch):
+    monkeypatch.setattr(parts, "_DELAYS", (0.002,))
+    here, _, there, waiting = parts.far(parts.Bench(1, 1, None, lambda _: None))
+    calls = int(there.what.partition("(")[2].split()[0])
+    assert there.value > here.value
+    assert there.value > 0.002 * calls
+    assert waiting.value == pytest.approx(100 * 0.002 * calls / there.value)
+
+
+def test_a_command_that_breaks_is_told_with_what_it_said():
+    with pytest.raises(RuntimeError, match=r"(?s)ended with 2:.*there is no rule 'nonsense'"):
+        command.suite("run", "--rule", "nonsense")
