@@ -447,7 +447,7 @@ class Plugin:
         """Names the scenario to whoever records."""
         self._run.recorder.scenario = scenario_id(item)
         self._run.stage.begin_scenario(scenario_id(item))
-        self._run.progress(scenario_id(item), len(self._run.scenarios), len(item.session.items))
+        self._run.progress(scenario_id(item), len(self._run.scenarios), len(self._run.planned))
         result = yield
         self._run.recorder.scenario = ""
         self._run.stage.end_scenario()
