@@ -50,7 +50,7 @@ class Redactor:
     def __init__(self) -> None:
         self._plain: list[str] = []
         self._escaped: list[str] = []
-        self._pattern: re.Pattern[str] | None = None
+        self._pattern: tuple[int, re.Pattern[str]] | None = None  # of all that is escaped, and its age
         self._like_escapes = False  # whether a secret has what an escape begins with
         self._emails = False
         self._longest = 0  # characters that a secret may have at most, however it is written
@@ -77,10 +77,9 @@ class Redactor:
         # the longest first: one secret may be the beginning of another
         self._plain = sorted({*self._plain, secret, *cores}, key=len, reverse=True)
         self._escaped = sorted([*self._escaped, "".join(map(_spellings, secret))], key=len, reverse=True)
-        self._pattern = None
-        self._age += 1
         self._like_escapes |= _ESCAPE_BEGINS.search(secret) is not None
         self._longest = max(self._longest, _MOST_CHARACTERS * len(secret))
+        self._age += 1  # the last of all: whoever reads it has the rest
 
     def beginning(self, raw: bytes, most: int) -> str:
         """Returns a text, or the beginning of one that has more than `most` bytes, with every known secret replaced.
@@ -100,8 +99,10 @@ class Redactor:
         for secret in self._plain:
             text = text.replace(secret, REDACTED)
         if self._escaped and _ESCAPES.search(text) and self._may_hold_escaped(text):
-            self._pattern = self._pattern or re.compile("|".join(self._escaped))
-            text = self._pattern.sub(REDACTED, text)
+            known = self._pattern
+            if known is None or known[0] != self._age:
+                known = self._pattern = (self._age, re.compile("|".join(self._escaped)))
+            text = known[1].sub(REDACTED, text)
         if self._emails:
             text = _EMAIL.sub(REDACTED, text)
         return text
@@ -332,8 +333,13 @@ def _shell_word(raw: bytes) -> str:
     return "$'" + "".join(chr(b) if 32 <= b < 127 and b not in b"\\'" else f"\\x{b:02x}" for b in raw) + "'"
 
 
+def _json_bytes(exchange: Exchange) -> int:
+    """Returns how long the body is whose JSON is kept."""
+    return 0 if exchange.json is UNREADABLE else exchange.body_bytes
+
+
 class Recorder:
-    """Keeps every exchange of a run, and tells those who watch."""
+    """Keeps the exchanges of a run, all of them unless told to forget, and tells those who watch."""
 
     def __init__(self, redactor: Redactor) -> None:
         self.redactor = redactor
@@ -363,7 +369,7 @@ class Recorder:
     def forget(self, after: int, *, but: Container[int]) -> None:
         """Keeps of the exchanges after this id only those that are named: a long run must not fill the memory."""
         for number in [one.id for one in self.since(after) if one.id not in but]:
-            del self._kept[number]
+            self._json_bytes -= _json_bytes(self._kept.pop(number))
 
     def tells(self, exchange: Exchange) -> bool:
         """Tells whether an exchange that was kept can still be judged."""
@@ -382,9 +388,9 @@ class Recorder:
             exchange = make(self.count + 1)
             self.count = exchange.id
             self.calls[exchange.scenario] += 1
-            if self._json_bytes + exchange.body_bytes <= MOST_JSON:
-                self._json_bytes += exchange.body_bytes
-                kept = exchange
+            kept = exchange
+            if self._json_bytes + _json_bytes(exchange) <= MOST_JSON:
+                self._json_bytes += _json_bytes(exchange)
             else:
                 kept = replace(exchange, json=UNREADABLE, why_no_json=NOT_KEPT)
             self._kept[kept.id] = kept

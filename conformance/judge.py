@@ -160,8 +160,9 @@ class Run:
         return self._judgements.get(exchange.id, Judgement())
 
     def forget(self, after: int, *, but: Set[int]) -> None:
-        """Keeps of the exchanges after this id, all of them settled, those that are named or prove a refusal."""
+        """Keeps of the exchanges after this id, all settled, those that are named, that broke, or prove a refusal."""
         but = but | {proof.exchange for proofs in self.stage.proofs.values() for proof in proofs if proof.exchange}
+        but |= {exchange.id for exchange in self.recorder.since(after) if exchange.trouble}
         self.recorder.forget(after, but=but)
         for number in [number for number in self._judgements if number > after and number not in but]:
             del self._judgements[number]

@@ -616,10 +616,9 @@ def _without_session(text: str, parsed: Any) -> str:
 def _redacted(body: bytes | None, redact: Any) -> bytes | None:
     if body is None:
         return None
-    kept = body[:_MOST_KEPT]
     with suppress(UnicodeDecodeError):
-        return bytes(redact(kept.decode()).encode())
-    return kept
+        body = bytes(redact(body.decode()).encode())
+    return body[:_MOST_KEPT]  # not cut before: the beginning of a secret would stay
 
 
 def _parsed(answer: Answer) -> tuple[Any, str]:

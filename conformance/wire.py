@@ -153,7 +153,7 @@ def _deadline(connection: Callable[[], socket.socket | None], seconds: float) ->
 
     def shut() -> None:
         expired.set()
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, TypeError):  # of a connection that is no socket, but wraps one
             if (open_one := connection()) is not None:
                 socket.socket.shutdown(open_one, socket.SHUT_RDWR)  # TLS would let go of its own state in mid-reading
 
@@ -183,7 +183,7 @@ class _Watch:
         with self._changed:
             number = next(self._numbers)
             self._due[number] = (moment, call_back)
-            if self._thread is None or not self._thread.is_alive():  # a forked process has lost it
+            if self._thread is None or not self._thread.is_alive():  # or a mistake has ended it
                 self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
                 self._thread.start()
             elif moment < self._wakes:

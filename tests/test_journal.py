@@ -642,6 +642,17 @@ class MakesNothing(MakesAnother):
     makes = False
 
 
+def test_a_process_that_was_made_and_is_not_shown_is_found_and_deleted(arena, server):
+    shown = arena.create_process
+    arena.create_process = lambda visit: (201, {"guid": shown(visit)[1]["guid"]})
+    arena.read_process = lambda _: arena.allow(Situation.NOT_PERMITTED)
+    before = world(arena.store)
+    report = gate.run(target_of(server.url), Settings(RULE), lambda *_: None)
+    assert report["run"]["exit_code"] == 3
+    assert world(arena.store) == before
+    assert report["left_behind"] == []
+
+
 @pytest.mark.parametrize("kind", [MakesAnother, MakesAnotherAndShowsNoName, MakesNothing])
 def test_a_process_of_another_name_is_left_alone(tmp_path, kind):
     arena = kind(World.load())

@@ -77,6 +77,9 @@ def run(run: Run) -> str:
             _shrink(run, examination, tallies, cases)
             examination.find_out()
             if run.unexplained:  # what could be found out about it was
+                if cases.later:
+                    sent = f"{examination.done} of {examination.total} cases"
+                    run.recorder.notes.append(f"fuzzing ended after {sent}: something changed that should not have")
                 break
             if number:  # the first round is evidence enough for what is as it should be
                 _forget(run, tallies, before)
@@ -128,10 +131,10 @@ def rounds(settings: Settings, *, loopback: bool) -> Iterator[Round]:
 
     everything = bool(settings.rules & _ANY_CASE)
     fixed = [one for one in (*bodies(), *process_bodies(), *ways()) if one.harmless or loopback]
-    kept, left_out = _within(
-        [case for case in fixed if everything or case.rule in settings.rules], settings.max_examples
-    )
-    most = DRAWN if settings.max_examples is None else settings.max_examples - len(kept)
+    fixed = [case for case in fixed if everything or case.rule in settings.rules]
+    drawn = DRAWN if everything else 0  # what is generated is about the shape of a request
+    kept, left_out = _within(fixed, settings.max_examples, drawn)
+    most = drawn if settings.max_examples is None or not everything else settings.max_examples - len(kept)
     known = {hash(case.body) for case in kept}
     for number, start in enumerate(range(0, max(most, 1), _ROUND)):
         share = min(most - start, _ROUND)
@@ -139,7 +142,6 @@ def rounds(settings: Settings, *, loopback: bool) -> Iterator[Round]:
         if number == 0:
             one.fixed, one.left_out = kept, left_out
         _generate(one, share, known, first=number == 0)
-        one.generated = [case for case in one.generated if everything or case.rule in settings.rules]
         yield one
 
 
@@ -153,7 +155,7 @@ def _generate(one: Round, most: int, known: set[int], *, first: bool) -> None:
 
     if first:
         take(one.generator.examples(), most)
-        take(one.generator.boundaries(), most // 2)
+        take(one.generator.boundaries(), min(most // 2, most - len(one.generated)))
     # most random violations are those of the boundaries again: they get the smaller share
     positive = one.generator.positive((most - len(one.generated)) * 2 // 3)
     take([drawn.case for drawn in positive], most - len(one.generated))
@@ -176,16 +178,17 @@ def _forget(run: Run, tallies: Tallies, after: int) -> None:
     run.forget(after, but=numbers | tallies.forget(after))
 
 
-def _within(fixed: list[Case], most: int | None) -> tuple[list[Case], list[Case]]:
+def _within(fixed: list[Case], most: int | None, drawn: int) -> tuple[list[Case], list[Case]]:
     """Returns the part of the fixed list for which there is room among so many cases, and the rest.
 
-    Half of them are left to what is generated, but no more than where nothing is said. What goes first has to do with
-    nothing but its name, so that a greater number always sends what a smaller one does, and of every part of the list.
+    Half of them are left to what is generated, but no more than are `drawn` where nothing is said. What goes first has
+    to do with nothing but its name, so that a greater number always sends what a smaller one does, and of every part
+    of the list.
     """
     if most is None:
         return fixed, []
     first = sorted(fixed, key=lambda case: sha256(case.scenario.encode()).digest())
-    chosen = {case.scenario for case in first[: max(most // 2, most - DRAWN)]}
+    chosen = {case.scenario for case in first[: max(most // 2, most - drawn)]}
     kept = [case for case in fixed if case.scenario in chosen]
     return kept, [case for case in fixed if case.scenario not in chosen]
 

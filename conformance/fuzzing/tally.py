@@ -12,6 +12,7 @@ from conformance.verdict import Finding, Scenario, Verdict
 
 # Below this name a rule answers for what is not the rule that the class of input is about.
 ANSWERS: Final = "answers"
+_MOST_FAILURES: Final = 20  # of a class, that the report shows
 
 
 @dataclass
@@ -39,6 +40,7 @@ class Tally:
     observed: dict[int, str] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     untested: list[str] = field(default_factory=list)
+    shown: set[int] = field(default_factory=set)  # exchanges that the reasons speak of
 
     @property
     def touched(self) -> bool:
@@ -49,6 +51,19 @@ class Tally:
         """Returns the failure that is easiest to read."""
         return min(self.failures, key=lambda one: one.size)
 
+    def forget(self, after: int) -> set[int]:
+        """Gives up what nobody needs to see, and returns the exchanges that stay beside those up to this id.
+
+        These are what fails, the first exchange in which the promise was kept, the first of each
+        thing that was observed, and what the reasons speak of.
+        """
+        needed = {one.exchange.id for one in self.failures} | self.shown
+        needed |= {number for one in self.failures for number in one.finding.exchanges}
+        needed |= {*self.kept[:1], *{text: number for number, text in reversed(self.observed.items())}.values()}
+        self.kept = [number for number in self.kept if number <= after or number in needed]
+        self.observed = {number: text for number, text in self.observed.items() if number <= after or number in needed}
+        return needed
+
     def scenario(self, nothing_proven: str) -> Scenario:
         """Returns the verdict. With `nothing_proven` what passed proves nothing."""
         exchanges = tuple(sorted({*self.kept, *self.observed}))
@@ -56,7 +71,8 @@ class Tally:
             shown = self.failure()
             finding = shown.finding
             more = f" ({len(self.failures)} cases in all)" if len(self.failures) > 1 else ""
-            numbers = (shown.exchange.id, *finding.exchanges, *(one.exchange.id for one in self.failures[:20]))
+            failed = (one.exchange.id for one in self.failures[:_MOST_FAILURES])
+            numbers = (shown.exchange.id, *finding.exchanges, *failed)
             return Scenario(
                 self.id,
                 self.deciding,
@@ -92,18 +108,8 @@ class Tallies:
         return {tally.id: tally.deciding for tally in tallies}
 
     def forget(self, after: int) -> set[int]:
-        """Gives up the exchanges after this id that nobody needs to see, and returns those that stay.
-
-        What fails stays, and the first exchange of a class that has no other.
-        """
-        needed = {one.exchange.id for tally in self for one in tally.failures}
-        needed |= {number for tally in self for one in tally.failures for number in one.finding.exchanges}
-        for tally in self:
-            shown = sorted({*tally.kept, *tally.observed})
-            needed |= {*shown[:1]}
-        for tally in self:
-            tally.kept = [number for number in tally.kept if number <= after or number in needed]
-            tally.observed = {n: text for n, text in tally.observed.items() if n <= after or n in needed}
+        """Gives up the exchanges after this id that nobody needs to see, and returns those that stay."""
+        needed = set().union(*(tally.forget(after) for tally in self))
         self.judged = {number for number in self.judged if number <= after or number in needed}
         return needed
 

@@ -52,7 +52,12 @@ def create(session: Session, *, name: str, description: str, staging: Staging, o
         plain = replace(staging, number_prefix="")
         return create(session, name=name, description=description, staging=plain, owner=owner)
     guid = _member(_done(answer, "create a quality process"), "guid", str)
-    shown: dict[str, Any] = answer.json if "name" in answer.json else process(session, guid)
+    try:
+        shown: dict[str, Any] = answer.json if "name" in answer.json else process(session, guid)
+    except Unstaged as error:  # it was made: that is not to be taken for a refusal
+        raise StagingBroke(
+            f"exchange {answer.id}: whether {guid} is {name}, the target does not show: {error}"
+        ) from None
     if shown.get("name") != name:
         raise StagingBroke(
             f"exchange {answer.id}: asked to create quality process {name}, the target answered with {guid}, "

@@ -208,12 +208,10 @@ class Processes(KnownProcesses):
         return process
 
     def _create(self, plot: Plot, creator: str, owner: str) -> dict[str, Any]:
-        name = self._name(plot)
+        name, session = self._name(plot), self._sessions[creator]
         self._unanswered.add(name)
         try:
-            created = api.create(
-                self._sessions[creator], name=name, description=plot.description, staging=self._staging, owner=owner
-            )
+            created = api.create(session, name=name, description=plot.description, staging=self._staging, owner=owner)
         except Declined:
             self._unanswered.discard(name)
             raise

@@ -26,6 +26,7 @@ class StandingProcesses(KnownProcesses):
     def __init__(self, sessions: Sessions, recorder: Recorder, staging: Staging) -> None:
         super().__init__(sessions, recorder)
         self._kept: dict[Subject, str] = {}  # the steps that could not be brought back, and why
+        self._otherwise: dict[Subject, str] = {}  # how a step read that was not as it is listed; empty where it was
         for standing in staging.steps:
             self._stand(standing)
         steps = [step for process in self.made if not process.completed for step in process.regular]
@@ -37,6 +38,7 @@ class StandingProcesses(KnownProcesses):
         for process in self.made:
             for step in process.regular:
                 if process.plot.owner == owner and step.assigned_to == assigned_to and not process.completed:
+                    self._must_stand(step.subject, step.state)
                     return step
         raise Unstaged(f"the target file lists no step of {owner} {_whose(assigned_to)}")
 
@@ -45,6 +47,7 @@ class StandingProcesses(KnownProcesses):
         for process in self.made:
             for step in process.regular:
                 if process.plot.owner == owner and step.assigned_to == assigned_to and process.completed:
+                    self._must_stand(step.subject, COMPLETE, process)
                     return step
         raise Unstaged(f"the target file lists no step of {owner} {_whose(assigned_to)} in a completed process")
 
@@ -56,6 +59,7 @@ class StandingProcesses(KnownProcesses):
         """Returns the process of a sign-off step in that state. Raises Unstaged where none stands ready."""
         for process in self.made:
             if process.signoffs and process.signoff == state and not process.completed and not plot:
+                self._must_stand(process.signoffs[0], COMPLETE if state == "approved" else "")
                 return process
         raise Unstaged(f"the target file lists no sign-off step that is {state}")
 
@@ -77,6 +81,25 @@ class StandingProcesses(KnownProcesses):
         """Returns the steps that are not as they were found."""
         changed = self._sessions.journal.past.changed.values()
         return [f"{undo.shown(one)}: {self._kept.get(one.subject) or 'not restored'}" for one in changed]
+
+    def _must_stand(self, subject: Subject, status: str, completed: StagedProcess | None = None) -> None:
+        """Raises Unstaged where a step did not read as it is listed when it was looked at first.
+
+        It is not touched then: whoever wrote the file meant another one. Where nothing can be read it is believed.
+        """
+        if subject not in self._otherwise:
+            self.ledger.know(subject.process)
+            found = {} if self.ledger.blind else self.ledger.statuses(subject.process)
+            otherwise = ""
+            if not self.ledger.blind and subject.step not in found:
+                otherwise = "its process shows no such step"
+            elif status and found.get(subject.step, status) != status:
+                otherwise = f"it reads {found[subject.step]} where the target file says {status}"
+            elif completed and not self.ledger.blind and not self._is_completed(completed):
+                otherwise = "its process is not completed"
+            self._otherwise[subject] = otherwise
+        if otherwise := self._otherwise[subject]:
+            raise Unstaged(f"step {subject.step} does not stand ready: {otherwise}; correct staging.steps")
 
     def _stand(self, standing: StandingStep) -> None:
         process = next((one for one in self.made if one.guid == standing.process), None)
