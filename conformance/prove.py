@@ -31,6 +31,7 @@ from conformance.arena.world import World
 from conformance.judge import Settings
 
 PAIRS: Final = 50
+_MOST_RUNS: Final = 60  # in one process, where runs have walks
 VERSION: Final = 1
 PHASES: Final = frozenset({"rules", "variations"})
 _TIMEOUT_SECONDS: Final = 5  # a fault that never answers must not hold the proof up; the Arena answers in milliseconds
@@ -116,7 +117,9 @@ def prove(todo: Sequence[Task], seen: Callable[[Outcome, int, int], None]) -> It
     """Yields every outcome in the order of `todo`, when all are known; `seen` is told of each at once."""
     done: dict[Task, Outcome] = {}
     workers = min(os.cpu_count() or 1, len(todo))
-    with ProcessPoolExecutor(workers, get_context("spawn"), _begin_worker) as executor:
+    # Hypothesis keeps what walks refer to as long as its process lives
+    most = _MOST_RUNS if any(task.phases for task in todo) else None
+    with ProcessPoolExecutor(workers, get_context("spawn"), _begin_worker, max_tasks_per_child=most) as executor:
         futures: dict[Future[Outcome], Task] = {executor.submit(examine, task): task for task in todo}
         try:
             for future in as_completed(futures):

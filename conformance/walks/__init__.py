@@ -173,7 +173,10 @@ class _Phase:
             self.replayed[saved.rule] = Scenario(name, True, Verdict.UNTESTED, reason)
             return
         walk = self.begin(saved.parts)
+        others, self.seen.judged = self.seen.judged, set()
         finding = self._go(walk, saved.actions)
+        judged = self.seen.judged
+        self.seen.judged = judged | others
         if finding is not None:
             self.keep(finding, walk.deeds, saved.parts)
         if finding is not None and finding.rule != saved.rule:
@@ -181,7 +184,7 @@ class _Phase:
             self.replayed[saved.rule] = Scenario(name, True, Verdict.UNTESTED, reason)
         elif len(self.seen.unanswered) > before:
             self.replayed[saved.rule] = Scenario(name, True, Verdict.ERROR, self.seen.unanswered[-1])
-        elif finding is None and (walk.doubt or saved.rule not in {*self.seen.judged, EFFECTS}):
+        elif finding is None and (walk.doubt or saved.rule not in judged):
             reason = walk.doubt or "the walk comes to no call that the rule decides"
             self.replayed[saved.rule] = Scenario(name, True, Verdict.UNTESTED, reason)
 
