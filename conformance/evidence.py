@@ -299,13 +299,12 @@ def curl_of(request: Mapping[str, Any]) -> str:
     return _curl(request["method"], request["url"], request["headers"], body)
 
 
-def _curl(method: str, url: str, headers: Iterable[Sequence[str]], body: bytes | None) -> str:
+def _curl(method: str, url: str, headers: Sequence[Sequence[str]], body: bytes | None) -> str:
     command = _command(method, url, headers, body)
     return command if len(command) <= LONGEST_CURL else ""
 
 
-def _command(method: str, url: str, headers: Iterable[Sequence[str]], body: bytes | None) -> str:
-    headers = list(headers)
+def _command(method: str, url: str, headers: Sequence[Sequence[str]], body: bytes | None) -> str:
     words = ["curl", "-i", "-X", method, shlex.quote(url)]
     for name, value in headers:
         if name.lower() == SESSION_HEADER and value == REDACTED:

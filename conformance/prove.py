@@ -29,6 +29,7 @@ from conformance.arena.service import Arena
 from conformance.arena.variants import CATALOGUE as VARIANTS
 from conformance.arena.world import World
 from conformance.judge import Settings
+from conformance.verdict import NO_VERDICT
 
 PAIRS: Final = 50
 _MOST_RUNS: Final = 60  # in one process, where runs have walks
@@ -243,7 +244,7 @@ def _examine_variant(task: Task) -> Outcome:
     differences = _differences(task.profile, report, phases)
     harmless = variant.breaks or all(one.level < drift.Level.BREAKING for one in differences)
     if task.phases:  # parts of a run need neither decide every rule, nor be done where the quota is small
-        green = report["run"]["exit_code"] in (0, 3) and not _failed(report)
+        green = report["run"]["exit_code"] in (0, NO_VERDICT) and not _failed(report)
     else:
         green = report["run"]["exit_code"] == 0 and untested <= variant.untested and bool(harmless)
     differs = tuple(one.sentence for one in differences)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+NO_VERDICT: Final = 3  # the exit code
+
 
 class Verdict(StrEnum):
     """What is known about a scenario or a rule."""
@@ -102,19 +104,21 @@ def conclude(rules: Iterable[RuleOutcome], *, stopped: str = "", strict: bool = 
     if failed:
         return RunOutcome("fails", 1, f"{_count(failed, 'rule')} failed: {', '.join(failed)}")
     if stopped:
-        return RunOutcome("no verdict", 3, stopped)
+        return RunOutcome("no verdict", NO_VERDICT, stopped)
     broken = [one for rule in selected for one in rule.scenarios if one.verdict is Verdict.ERROR]
     if broken:
-        return RunOutcome("no verdict", 3, f"{_count(broken, 'scenario')} could not be judged: {broken[0].reason}")
+        return RunOutcome(
+            "no verdict", NO_VERDICT, f"{_count(broken, 'scenario')} could not be judged: {broken[0].reason}"
+        )
     untested = [rule for rule in selected if rule.verdict is Verdict.UNTESTED]
     if len(untested) == len(selected):
         reason = untested[0].reason if untested else "no rule was selected"
-        return RunOutcome("no verdict", 3, f"nothing could be tested: {reason}")
+        return RunOutcome("no verdict", NO_VERDICT, f"nothing could be tested: {reason}")
     deciding = [one for rule in selected for one in rule.scenarios if one.deciding and one.verdict is Verdict.UNTESTED]
     if strict and (deciding or untested):
         first = deciding[0].id if deciding else untested[0].rule
         reason = f"{_count(deciding or untested, 'deciding scenario')} untested, first {first}"
-        return RunOutcome("no verdict", 3, reason)
+        return RunOutcome("no verdict", NO_VERDICT, reason)
     reason = f"{_count(untested, 'rule')} untested" if untested else ""
     return RunOutcome("conforms", 0, reason)
 

@@ -6,7 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from conformance import contract
+from conformance.arena.faults import CATALOGUE
+from conformance.arena.server import Server
 from conformance.arena.service import Arena
 from conformance.arena.world import World
 from conformance.evidence import UNREADABLE, Exchange, Subject
@@ -238,6 +242,14 @@ def without(value: Any, *path: str | int) -> Any:
         parent = parent[part]
     del parent[path[-1]]
     return changed
+
+
+def serve(fault: str, folder: Path) -> Server:
+    """Returns the server of an Arena, faulty where a fault is named, with a target file for it in a folder."""
+    arena = CATALOGUE[fault](World.load()) if fault else Arena(World.load())
+    server = Server(arena)
+    (folder / "target.yaml").write_text(yaml.safe_dump(arena.target(server.url)))
+    return server
 
 
 def replaced(value: Any, new: Any, *path: str | int) -> Any:

@@ -45,7 +45,7 @@ def pages(tmp_path_factory):
     }
     for name, report in made.items():
         (folder / f"{name}.html").write_text(html.render(report), "utf-8")
-    (folder / "traffic.har").write_text(har.render(faulty), "utf-8")
+    (folder / "traffic.har").write_text("".join(har.render(faulty)), "utf-8")
     return folder
 
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-import yaml
+from make import serve
 
 from conformance import gate, saved
 from conformance.arena.faults import CATALOGUE
@@ -55,13 +55,6 @@ def verdicts(report):
 
 
 # Walks.
-
-
-def serve(fault, folder):
-    arena = CATALOGUE[fault](World.load()) if fault else Arena(World.load())
-    server = Server(arena)
-    (folder / "target.yaml").write_text(yaml.safe_dump(arena.target(server.url)))
-    return server
 
 
 def test_a_failing_walk_is_saved_and_gone_again(command, tmp_path):

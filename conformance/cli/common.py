@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 PROFILES: Final = ("documented", "winter-2023")
 LEVELS: Final = ("breaking", "compatible", "cosmetic")
 PHASES: Final = ("rules", "fuzz", "walks")
-NO_VERDICT: Final = 3
 JOURNAL: Final = "journal.jsonl"  # its name in the report folder
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from conformance.cli import options
-from conformance.cli.common import NO_VERDICT, PHASES, PROFILES, chosen_rules, sole_use
+from conformance.cli.common import PHASES, PROFILES, chosen_rules, sole_use
 from conformance.cli.run import target_of
+from conformance.verdict import NO_VERDICT
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from conformance.cli import options
-from conformance.cli.common import JOURNAL, NO_VERDICT, fail, sole_use
+from conformance.cli.common import JOURNAL, fail, sole_use
+from conformance.verdict import NO_VERDICT
 
 if TYPE_CHECKING:
     from conformance.journal import Journal

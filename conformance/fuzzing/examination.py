@@ -169,13 +169,11 @@ class Examination:
         tally = self._tallies.of(case)
         match verdict:
             case Refused() if why := self._run.stage.why_not_reopenable(answer):
-                tally.untested.append(why)
-                tally.shown |= {answer.id} if len(tally.untested) == 1 else set()
+                tally.put_off(why, answer)
             case Refused():
                 findings.append(self._whose(case, verdict, answer))
             case Unclear():
-                tally.untested.append(str(verdict))
-                tally.shown |= {answer.id} if len(tally.untested) == 1 else set()
+                tally.put_off(str(verdict), answer)
             case NoAnswer() if answer.unusual:
                 tally.observed[answer.id] = answer.observation()
             case NoAnswer():

@@ -147,6 +147,8 @@ def rounds(settings: Settings, *, loopback: bool) -> Iterator[Round]:
 
 def _generate(one: Round, most: int, known: set[int], *, first: bool) -> None:
     """Generates so many cases for a round, fewer where no more are found; none that is `known` already."""
+    if not most:
+        return
 
     def take(cases: Sequence[Case], share: int) -> None:
         new = [case for case in cases if hash(case.body) not in known][: max(share, 0)]

@@ -47,6 +47,12 @@ class Tally:
         """Whether any case was sent, or tried to."""
         return bool(self.failures or self.kept or self.observed or self.errors or self.untested)
 
+    def put_off(self, why: str, answer: Exchange) -> None:
+        """Notes why an answer proves nothing. The first one stays: the verdict speaks of it."""
+        if not self.untested:
+            self.shown.add(answer.id)
+        self.untested.append(why)
+
     def failure(self) -> Failure:
         """Returns the failure that is easiest to read."""
         return min(self.failures, key=lambda one: one.size)

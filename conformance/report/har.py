@@ -1,4 +1,4 @@
-"""`traffic.har`: every call, for the tools that read HTTP archives."""
+"""`traffic.har`: the calls of a report, for the tools that read HTTP archives."""
 
 from __future__ import annotations
 
@@ -11,13 +11,11 @@ from conformance import __version__
 from conformance.report.calls import phrase
 
 
-def render(report: dict[str, Any]) -> str:
-    """Returns the calls of a run as HAR 1.2. A call without an answer has status 0 and says why in a comment."""
-    return "".join(parts(report))
+def render(report: dict[str, Any]) -> Iterator[str]:
+    """Yields the calls that the report has as HAR 1.2, in parts, of which only one takes memory at a time.
 
-
-def parts(report: dict[str, Any]) -> Iterator[str]:
-    """Yields the same in parts, of which only one takes memory at a time."""
+    A call without an answer has status 0 and says why in a comment.
+    """
     import harfile
 
     text = io.StringIO()

@@ -12,7 +12,7 @@ RENDERED: Final[Mapping[str, Callable[[dict[str, Any]], Iterable[str]]]] = {
     "index.html": lambda report: [html.render(report)],
     "summary.md": lambda report: [summary.render(report)],
     "junit.xml": lambda report: [junit.render(report)],
-    "traffic.har": har.parts,
+    "traffic.har": har.render,
 }
 
 
