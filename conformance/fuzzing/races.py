@@ -101,7 +101,23 @@ def _against_logout(run: Run) -> tuple[list[Exchange], str]:
     return [reopened], ""
 
 
+def _with_another_step(run: Run) -> tuple[list[Exchange], str]:
+    """Reopening two steps of one process: what one call does the other must not undo."""
+    steps = [run.stage.completed_step(owner="owner", assigned_to=holder) for holder in ("assignee", "colleague")]
+    if steps[0].process != steps[1].process:
+        raise Unstaged("no process has two steps that can be reopened at once")
+    answers = together([partial(_reopen, run, "owner", step) for step in steps])
+    for step, answer in zip(steps, answers, strict=True):
+        status = _status(run, step)
+        if answer.accepted and status != "OPEN":
+            return answers, f"two steps of one process were reopened at once, and one of them reads {status}"
+        if answer.refused and status != "COMPLETE":
+            return answers, f"reopening a step was refused while another one was reopened, and it reads {status}"
+    return answers, ""
+
+
 RACES: Final[Mapping[str, Callable[[Run], tuple[list[Exchange], str]]]] = {
+    "race-with-another-step": _with_another_step,
     "race-with-complete": _against_complete,
     "race-with-process": _against_process,
     "race-with-logout": _against_logout,

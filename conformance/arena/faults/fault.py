@@ -15,8 +15,8 @@ class Fault(Arena):
 
     `rule` is the rule that must catch it; None where the page is silent, so that it can only show as a difference
     from what was seen before. `Rules` is its policy. `in_profile` is the profile in which the mistake shows, and
-    `shown_by` the part of a run in which it does: "rules" (the scenarios) or "walks". One that is `alone` leaves so
-    little that works that another mistake beside it need not show.
+    `shown_by` the part of a run in which it does: "rules" (the scenarios), "fuzz" or "walks". One that is `alone`
+    leaves so little that works that another mistake beside it need not show.
     """
 
     rule: ClassVar[str | None] = None

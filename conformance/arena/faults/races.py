@@ -58,6 +58,26 @@ class SimultaneousReopensAllFail(Fault):
         super().reopen_step(user, process, step)
 
 
+class OtherStepsAreWrittenBack(Fault):
+    """A reopen writes the whole process as it was when the call came: what was reopened meanwhile is undone."""
+
+    rule = "reopen-step"
+    shown_by = "fuzz"
+
+    async def answer(self, operation: str, call: Call) -> Reply:
+        found = self.step_in(call) if operation == "change_status" and b'"complete": false' in call.body else None
+        if found is None:
+            return self.handle(operation, call)
+        process, step = found
+        before = {one.guid: one.status for one in process.steps}
+        await asyncio.sleep(0.02)
+        reply = self.handle(operation, call)
+        for one in process.steps:
+            if one is not step:
+                one.status = before[one.guid]
+        return reply
+
+
 class SimultaneousReopensBreakTheServer(Fault):
     """Of simultaneous reopens of one step all but one are answered 500."""
 
