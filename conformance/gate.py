@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -17,7 +18,7 @@ from conformance.journal import Journal
 from conformance.judge import Run, Settings, run_scenarios
 from conformance.report import document
 from conformance.session import Client, LoginFailed, NoAccount, Sessions, Spent
-from conformance.stage import Stage
+from conformance.stage import DECISIVE, FEWEST, PLOTS, Plot, Stage
 from conformance.target import Target
 from conformance.verdict import conclude
 
@@ -30,7 +31,10 @@ Report = dict[str, Any]
 # What a run consists of, in this order. Each runs its part and returns why it had to end early; empty where it had not.
 # Further classes of input that stand beside the scenarios belong to what is generated.
 PHASES: Final[Mapping[str, tuple[frozenset[str], Callable[[Run], str]]]] = {
-    "scenarios": (frozenset({"rules", "variations", "fuzz"}), lambda run: run_scenarios(run, str(RULES_FOLDER))),
+    "scenarios": (
+        frozenset({"rules", "deciding", "variations", "fuzz"}),
+        lambda run: run_scenarios(run, str(RULES_FOLDER)),
+    ),
     "fuzzing": (frozenset({"fuzz"}), fuzzing.run),
     "walks": (frozenset({"walks"}), walks.run),
     "replayed requests": (frozenset({"replay"}), fuzzing.replay),
@@ -60,6 +64,9 @@ def run(
     and is never interrupted; an interrupted run is reported before it cleans up, and again afterwards. Raises Abandoned
     for a second interruption, and JournalError where the journal can't be begun: then nothing was sent.
     """
+    plots: tuple[Plot, ...] = PLOTS
+    if settings.frugal and target.accounts.keys() >= {*DECISIVE} and not target.staging.steps:
+        plots, target = FEWEST, replace(target, accounts={role: target.accounts[role] for role in DECISIVE})
     started, begun = dt.datetime.now(dt.UTC), time.monotonic()
     run_id = f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     recorder = Recorder(Redactor())
@@ -68,7 +75,7 @@ def run(
     sessions = Sessions(Client(target, recorder, connection, journal, lambda operation: state.may_send(operation)))
     journal.begin(run_id, target, recorder.redactor)
     recorder.watch(journal.after)
-    stage = Stage(sessions, recorder, target.staging, run_id=run_id)
+    stage = Stage(sessions, recorder, target.staging, run_id=run_id, plots=plots)
     state = Run(target, contract.profiles()[target.profile], recorder, sessions, stage, settings, progress)
 
     def report(stopped: str) -> Report:

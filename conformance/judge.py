@@ -60,7 +60,8 @@ class Settings:
     """What a run tests, and how.
 
     `phases`: "rules" (the scenarios), "fuzz" (generated requests), "walks" (random walks), "replay" (saved cases),
-    "variations" (the scenarios that belong to fuzzing, without it).
+    "deciding" (those scenarios alone that decide a rule, at the fewest calls), "variations" (the scenarios that belong
+    to fuzzing, without it).
     `max_examples` bounds the requests that fuzzing sends, those of the fixed list among them, and likewise the actions
     of all walks together; without it the whole fixed list is sent. The same `seed` sends the same requests. No more
     than `budget` calls are made; where that may not do for everything, deciding scenarios come first. A run ends as
@@ -75,6 +76,11 @@ class Settings:
     budget: int | None = None
     until: frozenset[str] = frozenset()
     replayed: tuple[Mapping[str, Any], ...] = ()  # saved cases, for the phase "replay"
+
+    @property
+    def frugal(self) -> bool:
+        """Whether nothing but what decides is tested."""
+        return self.phases == {"deciding"}
 
 
 @dataclass
@@ -392,7 +398,9 @@ def is_variation(item: pytest.Item) -> bool:
 
 
 def _phases(item: pytest.Item) -> frozenset[str]:
-    return frozenset({"fuzz", "variations"} if is_variation(item) else {"rules"})
+    if is_variation(item):
+        return frozenset({"fuzz", "variations"})
+    return frozenset({"rules", "deciding"} if is_deciding(item) else {"rules"})
 
 
 def _place(item: pytest.Item) -> int:

@@ -12,7 +12,7 @@ import random
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from multiprocessing import get_context
@@ -119,16 +119,17 @@ def prove(todo: Sequence[Task], seen: Callable[[Outcome, int, int], None]) -> It
     done: dict[Task, Outcome] = {}
     workers = min(os.cpu_count() or 1, len(todo))
     # Hypothesis keeps what walks refer to as long as its process lives
-    most = _MOST_RUNS if any(task.phases for task in todo) else None
-    with ProcessPoolExecutor(workers, get_context("spawn"), _begin_worker, max_tasks_per_child=most) as executor:
-        futures: dict[Future[Outcome], Task] = {executor.submit(examine, task): task for task in todo}
-        try:
-            for future in as_completed(futures):
-                done[futures[future]] = future.result()
-                seen(done[futures[future]], len(done), len(futures))
-        except BaseException:
-            executor.shutdown(cancel_futures=True)
-            raise
+    share = workers * _MOST_RUNS if any(task.phases for task in todo) else len(todo)
+    for start in range(0, len(todo), share):
+        with ProcessPoolExecutor(workers, get_context("spawn"), _begin_worker) as executor:
+            futures = {executor.submit(examine, task): task for task in todo[start : start + share]}
+            try:
+                for future in as_completed(futures):
+                    done[futures[future]] = future.result()
+                    seen(done[futures[future]], len(done), len(todo))
+            except BaseException:
+                executor.shutdown(cancel_futures=True)
+                raise
     yield from (done[task] for task in todo)
 
 

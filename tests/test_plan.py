@@ -104,13 +104,42 @@ def test_all_scenarios_of_the_rules_take_at_most_200_calls(command, tmp_path):
     assert report(tmp_path)["run"]["calls"] <= 200
 
 
-def test_every_rule_is_decided_in_at_most_120_calls(command, tmp_path):
+def test_a_budget_that_does_not_do_for_all_goes_to_what_decides(command, tmp_path):
     done = command("run", "--only", "rules", "--budget", "120", "--report-dir", tmp_path)
     written = report(tmp_path)
     assert done.returncode == 3, done.stdout
     assert written["run"]["reason"] == "the budget of 120 calls is spent"
     assert {rule["verdict"] for rule in written["rules"]} == {"pass"}
     assert written["run"]["calls"] <= 120
+
+
+def test_every_rule_is_decided_in_few_calls(command, tmp_path):
+    """80 calls are the least that the README works out, and 15 % more are allowed."""
+    done = command("run", "--only", "deciding", "--strict", "--report-dir", tmp_path)
+    written = report(tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert {rule["verdict"] for rule in written["rules"]} == {"pass"}
+    assert all(scenario["deciding"] for rule in written["rules"] for scenario in rule["scenarios"])
+    assert written["run"]["calls"] <= 92
+
+
+def test_only_accounts_that_decide_log_in_where_nothing_else_is_asked(command, server, arena, tmp_path):
+    document = arena.target(server.url)
+    document["accounts"]["administrator"]["password"] = "a wrong one"
+    path = target_file(tmp_path, document)
+    assert command("run", "--target", path, "--only", "rules", "--report-dir", tmp_path).returncode == 3
+    assert command("run", "--target", path, "--only", "deciding", "--report-dir", tmp_path).returncode == 0
+
+
+def test_what_decides_is_tested_without_some_accounts_too(command, server, arena, tmp_path):
+    document = arena.target(server.url)
+    document["accounts"] = {role: document["accounts"][role] for role in ("owner", "assignee")}
+    path = target_file(tmp_path, document)
+    done = command("run", "--target", path, "--only", "deciding", "--report-dir", tmp_path)
+    assert done.returncode == 0, done.stdout
+    passed = {rule["id"] for rule in report(tmp_path)["rules"] if rule["verdict"] == "pass"}
+    assert len(passed) == 10
+    assert "request-shape" in passed
 
 
 @pytest.mark.parametrize("budget", [1, 12, 23, 40, 77, 101])

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PROFILES: Final = ("documented", "winter-2023")
 LEVELS: Final = ("breaking", "compatible", "cosmetic")
 PHASES: Final = ("rules", "fuzz", "walks")
+PARTS: Final = (*PHASES, "deciding")  # what may be asked for alone
 JOURNAL: Final = "journal.jsonl"  # its name in the report folder
 
 

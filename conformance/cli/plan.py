@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from conformance.cli import options
-from conformance.cli.common import PHASES, PROFILES, chosen_rules, sole_use
+from conformance.cli.common import PARTS, PHASES, PROFILES, chosen_rules, sole_use
 from conformance.cli.run import target_of
 from conformance.verdict import NO_VERDICT
 
@@ -27,7 +27,7 @@ _MOST_NAMED: Final = 12  # scenarios that lack the same
 @options.target("The target file.")
 @click.option("--profile", type=click.Choice(PROFILES), help="Overrides the target file's profile.")
 @click.option("--rule", "rules", multiple=True, metavar="ID", help="Plan for this rule only; may be repeated.")
-@click.option("--only", multiple=True, type=click.Choice(PHASES), help="Plan for this part only; may be repeated.")
+@click.option("--only", multiple=True, type=click.Choice(PARTS), help="Plan for this part only; may be repeated.")
 @click.option("--max-examples", metavar="N", type=click.IntRange(min=1), help="As for `run`.")
 @options.seed("As for `run`.")
 @options.force()
@@ -75,7 +75,9 @@ def _print(console: Console, plan: Plan) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("rule", "decided", "scenarios", "calls", box=None, pad_edge=False, header_style="bold")
+    table = Table("rule", "decided", box=None, pad_edge=False, header_style="bold")
+    table.add_column("scenarios", justify="right")
+    table.add_column("calls", justify="right")
     for rule in plan.rehearsal["rules"]:
         if rule["reason"] != "not selected":
             decided = "yes" if rule["verdict"] == "pass" else "no"

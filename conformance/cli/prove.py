@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from conformance.cli import options
-from conformance.cli.common import PHASES, must_be_known, must_be_usable, shown_progress
+from conformance.cli.common import PARTS, must_be_known, must_be_usable, shown_progress
 
 
 @click.command()
@@ -17,7 +17,7 @@ from conformance.cli.common import PHASES, must_be_known, must_be_usable, shown_
     "--only",
     multiple=True,
     metavar="WHAT",
-    help="rules, fuzz or walks: with this part of a run only. A name: this fault or variant only. May be repeated.",
+    help="rules, deciding, fuzz, walks: with this part of a run only. A name: this fault or variant only. Repeatable.",
 )
 @click.option("--list", "listed", is_flag=True, help="Lists the faults and what is wrong with each; runs nothing.")
 @options.seed("Fixes which pairs are tried.")
@@ -34,9 +34,9 @@ def prove(full: bool, only: tuple[str, ...], listed: bool, seed: int, report_dir
     behaviour differs from the usual Arena's), other (only other rules failed:
     not good enough), missed.
 
-    With a part of a run alone (--only rules, fuzz, walks) nothing is promised:
-    what it misses is a figure and no failure, and pairs are left out. A correct
-    Arena must conform all the same.
+    With a part of a run alone (--only rules, deciding, fuzz, walks) nothing is
+    promised: what it misses is a figure and no failure, and pairs are left out.
+    A correct Arena must conform all the same.
 
     \b
     Examples:
@@ -57,7 +57,7 @@ def prove(full: bool, only: tuple[str, ...], listed: bool, seed: int, report_dir
     from conformance.report import document
 
     names = [*faults.CATALOGUE, *variants.CATALOGUE]
-    phases, only = frozenset(PHASES).intersection(only), tuple(one for one in only if one not in PHASES)
+    phases, only = frozenset(PARTS).intersection(only), tuple(one for one in only if one not in PARTS)
     must_be_known(only, names, "fault or variant", "`arena-conformance prove --list` lists the faults.")
     if listed:
         for name, fault in faults.CATALOGUE.items():

@@ -16,6 +16,7 @@ from conformance.cli import options
 from conformance.cli.common import (
     JOURNAL,
     LEVELS,
+    PARTS,
     PHASES,
     PROFILES,
     chosen_rules,
@@ -41,9 +42,9 @@ if TYPE_CHECKING:
 @click.option(
     "--only",
     multiple=True,
-    type=click.Choice(PHASES),
-    show_default="all of them on a loopback host, elsewhere rules",
-    help="Runs this part only; may be repeated.",
+    type=click.Choice(PARTS),
+    show_default="rules, fuzz and walks on a loopback host, elsewhere rules",
+    help="Runs this part only; may be repeated. deciding: of the rules what decides them, at the fewest calls.",
 )
 @click.option(
     "--max-examples",
@@ -89,6 +90,7 @@ def run(
       arena-conformance run
       arena-conformance run --profile winter-2023
       arena-conformance run --target arena.yaml --report-dir out
+      arena-conformance run --target arena.yaml --only deciding
       arena-conformance run --rule session-required --rule json-required
       arena-conformance run --target arena.yaml --baseline arena-baseline.yaml
       arena-conformance run --target arena.yaml --replay reports/replay.json

@@ -11,7 +11,7 @@ from conformance.stage import Stage
 # Beside it: the next step of the process, a step of the owner's other process, another one of the same assignee.
 @pytest.mark.deciding
 def test_only_that_step(stage: Stage, reopen: Reopen) -> None:
-    stage.completed_step(owner="owner", assigned_to="colleague")
+    stage.completed_neighbour(owner="owner", assigned_to="assignee")
     same_owner = stage.completed_step(owner="owner", assigned_to="group")
     same_assignee = stage.completed_step(owner="colleague", assigned_to="assignee")
     step = stage.completed_step(owner="owner", assigned_to="assignee")

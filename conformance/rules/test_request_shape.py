@@ -188,8 +188,9 @@ def test_nothing_after_a_good_one(stage: Stage, reopen: Reopen, sessions: Sessio
 
 
 @pytest.mark.deciding
-def test_step_of_another_process(step: Subject, elsewhere: Subject, sessions: Sessions, profile: Profile) -> None:
-    answer = sessions["owner"].send(step, _guids(step.process, elsewhere.step))
+def test_step_of_another_process(stage: Stage, step: Subject, sessions: Sessions, profile: Profile) -> None:
+    elsewhere, who = stage.completed_elsewhere(step)
+    answer = sessions[who].send(step, _guids(step.process, elsewhere.step))
     expect.refused(answer, profile["other"])
 
 

@@ -2,7 +2,20 @@
 
 from conformance.stage.api import StagingBroke, Unstaged
 from conformance.stage.ledger import Surprise
+from conformance.stage.plots import DECISIVE, FEWEST, PLOTS, Plot
 from conformance.stage.pool import Stage
 from conformance.stage.snapshot import Change, Snapshot, changes
 
-__all__ = ["Change", "Snapshot", "Stage", "StagingBroke", "Surprise", "Unstaged", "changes"]
+__all__ = [
+    "DECISIVE",
+    "FEWEST",
+    "PLOTS",
+    "Change",
+    "Plot",
+    "Snapshot",
+    "Stage",
+    "StagingBroke",
+    "Surprise",
+    "Unstaged",
+    "changes",
+]

@@ -22,8 +22,8 @@ class Plot:
     """A quality process to make: who owns and creates it, and to whom its two regular steps are assigned in turn.
 
     Several assignments of a step follow each other: the last one holds, the others are former assignees. Those of the
-    step with index `worked` complete and reopen it while it is theirs. The first step may be assigned to those of
-    `turns` later. The `approver` is asked to decide the sign-off.
+    step with index `worked` complete and reopen it while it is theirs. The step with index `turning` may be assigned to
+    those of `turns` later. The `approver` is asked to decide the sign-off.
     A process that `runs_out` is completed through its last step, the others by a call.
     """
 
@@ -32,6 +32,7 @@ class Plot:
     creator: str
     steps: tuple[tuple[str, ...], tuple[str, ...]]
     turns: tuple[str, ...] = ()
+    turning: int = 0
     worked: int | None = None
     approver: str = ""
     decision_type: str = "ALL_REQUIRED"
@@ -45,12 +46,23 @@ class Plot:
 
     def takes_turns(self, index: int) -> tuple[str, ...]:
         """Returns all who may hold the step, one after the other."""
-        return (self.assigned_to(index), *(self.turns if index == 0 else ()))
+        return (self.assigned_to(index), *(self.turns if index == self.turning else ()))
 
     def assigned_to(self, index: int) -> str:
         """Returns who holds the step: an account, GROUP, SEVERAL or UNASSIGNED."""
         return self.steps[index][-1] if self.steps[index] else UNASSIGNED
 
+
+# With these accounts every rule can be decided.
+DECISIVE: Final = (
+    "owner",
+    "assignee",
+    "group_member",
+    "other_group_member",
+    "colleague",
+    "restricted_assignee",
+    "restricted",
+)
 
 PLOTS: Final = (
     # the colleague is creator but not owner, approver of the sign-off, and assignee of the step next to the assignee's,
@@ -73,6 +85,12 @@ PLOTS: Final = (
     Plot("others", "colleague", "owner", (("restricted_assignee",), ("assignee",)), approver="colleague"),
     # the owner lacks Quality Edit Details; the description is beyond ASCII
     Plot("restricted", "restricted_owner", "colleague", (("assignee",), ()), description=BEYOND_ASCII),
+)
+
+# The fewest that decide every rule: no step has had another assignee before, and one process is all there is beside.
+FEWEST: Final = (
+    Plot("assigned", "owner", "colleague", (("assignee",), (GROUP,)), turns=(UNASSIGNED,), turning=1),
+    Plot("others", "colleague", "owner", (("restricted_assignee",), ("assignee",)), approver="colleague"),
 )
 
 

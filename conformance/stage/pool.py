@@ -6,6 +6,7 @@ least four. Nothing is staged before a scenario asks for it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from conformance.evidence import UNREADABLE, Exchange, Recorder, Subject
@@ -13,7 +14,7 @@ from conformance.session import JSON, REOPEN, VARIANT, LoginFailed, NoAccount, S
 from conformance.stage import api
 from conformance.stage.api import StagingBroke, Unstaged
 from conformance.stage.ledger import DECISIONS, PROCESS, STEPS, Surprise
-from conformance.stage.plots import GROUP, SEVERAL, UNASSIGNED, Plot
+from conformance.stage.plots import GROUP, PLOTS, SEVERAL, UNASSIGNED, Plot
 from conformance.stage.processes import Processes
 from conformance.stage.staged import COMPLETE, DOUBTED, OPEN, UNKNOWN, Proof, StagedProcess, StagedStep
 from conformance.stage.standing import StandingProcesses
@@ -29,7 +30,14 @@ class Stage:
     than it should be is the scenario's doing. Else they are read only before something would hide what calls did.
     """
 
-    def __init__(self, sessions: Sessions, recorder: Recorder, staging: Staging, run_id: str) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        recorder: Recorder,
+        staging: Staging,
+        run_id: str,
+        plots: Sequence[Plot] = PLOTS,
+    ) -> None:
         self.careful = False
         self.proofs: dict[str, list[Proof]] = {}  # by scenario: what shows that its refusals are for the right reason
         self._sessions = sessions
@@ -37,7 +45,7 @@ class Stage:
         self._processes: Processes | StandingProcesses = (
             StandingProcesses(sessions, recorder, staging)
             if staging.steps
-            else Processes(sessions, recorder, staging, run_id)
+            else Processes(sessions, recorder, staging, run_id, plots)
         )
         self._ledger = self._processes.ledger
         self._leased: set[str] = set()  # processes that the scenario under way has leased steps of
@@ -82,6 +90,28 @@ class Stage:
         self._leasing(staged.subject)
         self._bring_to(staged, COMPLETE, completed_by)  # it may have read otherwise
         return staged.subject
+
+    def completed_neighbour(self, owner: str = "owner", assigned_to: str = "assignee") -> Subject:
+        """Returns another completed regular step of the process in which such a step is leased."""
+        staged = self._lease(owner, assigned_to)
+        beside = [one for one in self._processes.of(staged).regular if one is not staged]
+        if not beside:
+            raise Unstaged("no other step of the process may be used")
+        self._bring_to(beside[0], COMPLETE)
+        return self._leasing(beside[0].subject)
+
+    def completed_elsewhere(self, step: Subject) -> tuple[Subject, str]:
+        """Returns a completed step of another process, and an account that may reopen the one as well as the other."""
+        missing: Exception = Unstaged("no step of another process may be used")
+        for owner, assigned_to, role in (("owner", GROUP, "owner"), ("colleague", "assignee", "assignee")):
+            try:
+                found = self.completed_step(owner, assigned_to)
+            except (Unstaged, NoAccount) as error:
+                missing = error
+            else:
+                if found.process != step.process:
+                    return found, role
+        raise missing
 
     def permitted(self, step: Subject) -> list[str]:
         """Returns the accounts that may reopen a step; where one was seen to be able to, this one alone.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -12,7 +12,7 @@ from conformance.stage import api
 from conformance.stage.api import Declined, StagingBroke, Unstaged
 from conformance.stage.known import KnownProcesses
 from conformance.stage.ledger import DECISIONS, STEPS
-from conformance.stage.plots import GROUP, PLOTS, RESTRICTED, UNASSIGNED, Plot, holders
+from conformance.stage.plots import GROUP, RESTRICTED, UNASSIGNED, Plot, holders
 from conformance.stage.staged import COMPLETE, DOUBTED, StagedProcess, StagedStep
 from conformance.target import Staging
 
@@ -20,9 +20,12 @@ from conformance.target import Staging
 class Processes(KnownProcesses):
     """Every process that this run made."""
 
-    def __init__(self, sessions: Sessions, recorder: Recorder, staging: Staging, run_id: str) -> None:
+    def __init__(
+        self, sessions: Sessions, recorder: Recorder, staging: Staging, run_id: str, plots: Sequence[Plot]
+    ) -> None:
         super().__init__(sessions, recorder)
         self._staging = staging
+        self._plots = plots
         self._run_id = run_id
         self.apart: list[StagedProcess] = []  # processes that no scenario uses
         self._refused: dict[str, Exception] = {}
@@ -31,7 +34,7 @@ class Processes(KnownProcesses):
 
     def lease(self, owner: str, assigned_to: str) -> StagedStep:
         """Returns a step of that owner that is assigned so, or may be in its turn."""
-        found = ((plot, index_of(plot, owner, assigned_to)) for plot in PLOTS)
+        found = ((plot, index_of(plot, owner, assigned_to)) for plot in self._plots)
         plot, index = next((plot, index) for plot, index in found if index is not None)
         process = self._process(plot.name)
         staged = process.regular[index]
@@ -70,7 +73,7 @@ class Processes(KnownProcesses):
         for process in self.made:
             if process.plot.name == plot_name and not process.completed and not process.unusable:
                 return process
-        plot = next(one for one in PLOTS if one.name == plot_name)
+        plot = next(one for one in self._plots if one.name == plot_name)
         try:
             return self._make(plot)
         except (Unstaged, StagingBroke) as error:
@@ -95,17 +98,19 @@ class Processes(KnownProcesses):
 
     def complete_process(self, process: StagedProcess) -> None:
         """Completes a process: by a call, or where that is refused or the plot wants it through its last step."""
-        owner = self._sessions[process.plot.owner]
-        if process.plot.runs_out:
+        owner, runs_out = self._sessions[process.plot.owner], process.plot.runs_out
+        if runs_out:
             self._complete_rest(process, owner)
-        if not process.plot.runs_out or not self._is_completed(process):
+            process.completed = self._is_completed(process)
+        if not process.completed:
             answer = api.complete_process(owner, process.guid)
-            if not self._is_completed(process) and not process.plot.runs_out:
+            process.completed = self._is_completed(process)
+            if not process.completed and not runs_out:
                 self._complete_rest(process, owner)
                 answer = api.complete_process(owner, process.guid)
-            if not self._is_completed(process):
+                process.completed = self._is_completed(process)
+            if not process.completed:
                 raise Unstaged(f"exchange {answer.id}: the process could not be completed: {answer.summary()}")
-        process.completed = True
 
     def _complete_rest(self, process: StagedProcess, owner: Session) -> None:
         """Completes the steps that no scenario uses, and approves the sign-off."""
