@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import hypothesis
 
 _CHOOSING: Final = "conformance-choosing"
+_ONCE: Final = "conformance-once"
 
 
 def settings(*, examples: int, phases: Sequence[hypothesis.Phase], **more: Any) -> hypothesis.settings:
@@ -47,6 +48,18 @@ def keep_tables_elsewhere() -> None:
     if "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
         with suppress(OSError):
             set_hypothesis_home_dir(own_folder() / "hypothesis")
+
+
+def once() -> str:
+    """Returns a backend that draws as the usual one does, and each case once.
+
+    Of each case Hypothesis tries changed copies, in which parts are alike. Of single requests nearly all of these are
+    known already, and they are half of what it draws.
+    """
+    from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
+
+    AVAILABLE_PROVIDERS[_ONCE] = HypothesisProvider
+    return _ONCE
 
 
 def choosing() -> str:

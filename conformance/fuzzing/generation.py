@@ -114,7 +114,7 @@ class Generator:
         phases = [Phase.generate, Phase.shrink] if smaller else [Phase.generate]
 
         @seed(self._seed)
-        @seeded.settings(examples=most, phases=phases)
+        @seeded.settings(examples=most, phases=phases, backend=seeded.once())
         @given(strategy)
         def draw(case: Any) -> None:
             check(case.body)
