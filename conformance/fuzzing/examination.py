@@ -12,7 +12,7 @@ from conformance.evidence import Exchange, Subject
 from conformance.expect import Broken, NoAnswer, Refused, Unclear
 from conformance.fuzzing.case import ACCEPTED, OBSERVED, Case, filled
 from conformance.fuzzing.checks import Checks
-from conformance.fuzzing.kinds import KINDS, Kind
+from conformance.fuzzing.kinds import KINDS, Kind, turns
 from conformance.fuzzing.tally import ANSWERS, Failure, Tallies
 from conformance.fuzzing.ways import send
 from conformance.invariants import HEADERS, QUOTA, turned_away
@@ -56,8 +56,8 @@ class Examination:
 
         All kinds of steps and senders come in turn. Each step is read back before it is completed again.
         """
-        for at, case in enumerate(cases):
-            self._reopen(case, case.kind or KINDS[at * len(KINDS) // len(cases)])
+        for case, kind in zip(cases, turns(len(cases)), strict=True):
+            self._reopen(case, case.kind or kind)
 
     def refuse(self, cases: Sequence[Case]) -> None:
         """Sends requests that must be refused, all for one step; now and then it is read whether anything changed."""
