@@ -117,10 +117,10 @@ def fuzzing(bench: Bench) -> list[Figure]:
     settings = Settings(tape.EVERY_RULE, frozenset({"fuzz"}), max_examples=bench.examples)
     taped = tape.run(settings)
     same: list[float] = []
-    with _served() as (arena, url, session_id):
+    with _served() as (arena, url, session_id), _target_file(arena, url) as target:
 
         def ours() -> float:
-            measured = command.suite("run", "--only", "fuzz", "--max-examples", str(bench.examples))
+            measured = command.suite("run", "--only", "fuzz", "--target", target, "--max-examples", str(bench.examples))
             return 1000 * measured.seconds / int(measured.report["fuzzing"]["cases"])
 
         def theirs() -> float:
@@ -154,13 +154,8 @@ def growth(bench: Bench) -> list[Figure]:
     """Time and memory of ever longer fuzzing."""
     figures = []
     for examples in _GROWTH:
-        with _served() as (arena, url, _), tempfile.TemporaryDirectory() as folder:
-            workspace = arena.store.main_workspace
-            workspace.request_limit = workspace.remaining = 10 * _GROWTH[-1]  # enough for all
-            target = Path(folder, "target.yaml")
-            target.write_text(yaml.safe_dump(arena.target(url)), "utf-8")
-            most = ("--max-examples", str(examples))
-            one = command.suite("run", "--only", "fuzz", "--target", str(target), *most)
+        with _served() as (arena, url, _), _target_file(arena, url) as target:
+            one = command.suite("run", "--only", "fuzz", "--target", target, "--max-examples", str(examples))
         bench.tell(f"{examples} examples: {one.seconds:.1f} s, {one.megabytes:.0f} MB")
         cases = one.report["fuzzing"]["cases"]
         figures += [
@@ -246,6 +241,17 @@ def _served(delay: float = 0.0) -> Iterator[tuple[_Counting, str, str]]:
     arena.delay = delay
     with Server(arena) as server:
         yield arena, server.url, load.open_session(arena).id
+
+
+@contextmanager
+def _target_file(arena: Arena, url: str) -> Iterator[str]:
+    """Yields the name of a target file for an Arena, whose quota does for whatever is measured."""
+    workspace = arena.store.main_workspace
+    workspace.request_limit = workspace.remaining = 10 * _GROWTH[-1]
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder, "target.yaml")
+        target.write_text(yaml.safe_dump(arena.target(url)), "utf-8")
+        yield str(target)
 
 
 def _generate(settings: Settings) -> float:
