@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from conformance import contract
@@ -272,6 +273,7 @@ _READERS: Final = {
 }
 
 
+@lru_cache(maxsize=256)
 def http_date(text: str) -> dt.datetime | None:
     """Reads an HTTP-date in any of the three forms of RFC 9110, section 5.6.7; None where it is none."""
     for form in ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"):
@@ -288,6 +290,7 @@ _MONTH_FIRST = re.compile(r"\b(?P<month>[A-Za-z]{3})[A-Za-z]*[-\s.]*(?P<day>\d{1
 _YEAR_FIRST = re.compile(r"\b(?P<year>\d{4})[-/.]?(?P<month>\d{2})[-/.]?(?P<day>\d{2})(?!\d)")
 
 
+@lru_cache(maxsize=256)
 def readable_date(text: str) -> dt.date | None:
     """Returns the date that a person would read in `text`: an HTTP-date, the vendor's form, ISO 8601 and their like."""
     for form in (_YEAR_FIRST, _DAY_FIRST, _MONTH_FIRST):

@@ -40,6 +40,7 @@ DOUBTFUL: Final = "(doubtful)"  # a session of which nobody knows whether it is 
 FOREIGNER: Final = "foreigner"  # the one account that lives in another workspace
 COMMENT: Final = "Reopened by a conformance test."
 JSON: Final = "application/json"
+_JSON_TEXT: Final = json.JSONEncoder(ensure_ascii=False)
 _T = TypeVar("_T")
 _MOST_VALUES: Final = 100_000  # of an answer: they take far more memory than their text
 _MOST_KEPT: Final = 2 * MOST_BODY  # bytes of a body that is sent: beyond what counts as large
@@ -361,7 +362,7 @@ def reopen_body(step: Subject) -> dict[str, Any]:
 
 def encode(body: Any) -> bytes:
     """Returns the JSON text in UTF-8."""
-    return json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return _JSON_TEXT.encode(body).encode("utf-8", "surrogatepass")
 
 
 class Sessions:

@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from http.cookiejar import DefaultCookiePolicy
+from functools import lru_cache
 from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
@@ -115,6 +115,7 @@ class _Bounded:
     timeout: Any
     response_class: type[http.client.HTTPResponse] = _Response
     _once = False
+    _unsent: list[bytes] | None = None  # parts of a request that leave together
 
     def connect(self) -> None:
         """Connects, through a proxy and its answer if need be."""
@@ -127,8 +128,22 @@ class _Bounded:
                 raise
 
     def request(self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any) -> None:
+        """Sends head and body at once: apart, each would cost a call of the system and wake the server."""
         self._once = (headers or {}).get("Connection") == "close"
-        super().request(method, url, body, headers, **options)  # type: ignore[misc] # of the class mixed into
+        self._unsent = []
+        try:
+            super().request(method, url, body, headers, **options)  # type: ignore[misc] # of the class mixed into
+            parts, self._unsent = self._unsent, None
+            self.send(b"".join(parts))
+        finally:
+            self._unsent = None
+
+    def send(self, data: Any) -> None:
+        """Sends a part of a request, or keeps it until the others are there."""
+        if self._unsent is None:
+            super().send(data)  # type: ignore[misc] # of the class mixed into
+        else:
+            self._unsent.append(data)
 
     @property
     def is_connected(self) -> bool:
@@ -249,28 +264,30 @@ class _Adapter(HTTPAdapter):
         return manager
 
 
+@lru_cache(maxsize=1024)
+def _as_sent(url: str) -> str:
+    """Returns the address as requests writes it."""
+    request = requests.PreparedRequest()
+    request.prepare_url(url, None)
+    return str(request.url)
+
+
 class Wire:
     """The way to one server. Thread-safe; connections are kept alive and shared."""
 
     def __init__(self, *, loopback: bool, timeout_seconds: float) -> None:
         self._timeout = timeout_seconds
-        self._session = requests.Session()
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        # without an auth of our own requests looks for one in ~/.netrc and sends it
-        self._session.auth = lambda request: request
-        self._session.headers.clear()
-        self._session.headers.update(
-            {
-                "Accept": "application/json",
-                "Accept-Encoding": "identity",
-                "User-Agent": f"arena-conformance/{__version__}",
-            }
-        )
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _Adapter(max_retries=0))
+        self._headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": f"arena-conformance/{__version__}",
+        }
+        self._adapter = _Adapter(max_retries=0)
+        self._environment = requests.Session()
         if loopback:  # a proxy for the world outside is no way to this machine
-            self._session.trust_env = False
-            self._session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+            self._environment.trust_env = False
+            self._environment.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+        self._settings: Any = None  # what the environment says of proxies and authorities
 
     def send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, *, repeatable: bool = False
@@ -281,8 +298,8 @@ class Wire:
         9.3). Where that happened no connection is used twice any more; only a `repeatable` request is sent again.
         """
         answer = self._send(method, url, headers, body)
-        if answer.trouble_kind is Trouble.CLOSED and "Connection" not in self._session.headers:
-            self._session.headers["Connection"] = "close"
+        if answer.trouble_kind is Trouble.CLOSED and "Connection" not in self._headers:
+            self._headers["Connection"] = "close"
             if repeatable:
                 return self._send(method, url, headers, body)
         return answer
@@ -290,15 +307,9 @@ class Wire:
     def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         begun = time.monotonic()
         try:
-            with self._session.request(
-                method,
-                url,
-                headers={name: value.encode() for name, value in headers.items()},  # else it would be latin-1
-                data=body,
-                timeout=(min(10.0, self._timeout), self._timeout),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
+            request = self._prepared(method, url, headers, body)
+            timeout = min(10.0, self._timeout), self._timeout
+            with self._adapter.send(request, timeout=timeout, **self._ways_out(url)) as response:
                 original: Any = response.raw._original_response
                 with _deadline(lambda: original.connection, self._timeout) as expired:
                     received, kind, trouble = _read(response.raw)
@@ -320,6 +331,25 @@ class Wire:
             kind, trouble = _explain(error, self._timeout)
             answer = Answer(trouble=trouble, trouble_kind=kind)
         return Answer(**{**vars(answer), "milliseconds": round((time.monotonic() - begun) * 1000, 3)})
+
+    def _prepared(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> requests.PreparedRequest:
+        """Returns the request as it goes out, with nothing that a session would add: no cookie, no authorization."""
+        request = requests.PreparedRequest()
+        request.prepare_method(method)
+        request.url = _as_sent(url)
+        encoded = {name: value.encode() for name, value in headers.items()}  # else it would be latin-1
+        request.prepare_headers({**self._headers, **encoded})
+        request.body = body or None
+        request.prepare_content_length(request.body)
+        return request
+
+    def _ways_out(self, url: str) -> Any:
+        """Returns by which proxy, if any, and by whose authority the server is reached. Asked once: it takes long."""
+        if self._settings is None:
+            self._settings = self._environment.merge_environment_settings(url, {}, True, None, None)
+        return self._settings
 
     def write(self, url: str, payload: bytes, *, method: str, ends: bool) -> Answer:
         """Sends these very bytes on a connection of their own, past the HTTP library, and returns what came back.
@@ -353,12 +383,12 @@ class Wire:
         connection = socket.create_connection((host, parts.port or (443 if secure else 80)), seconds)
         if not secure:
             return connection
-        authorities = None if self._session.verify is True else str(self._session.verify)
+        authorities = None if self._environment.verify is True else str(self._environment.verify)
         return ssl.create_default_context(cafile=authorities).wrap_socket(connection, server_hostname=host)
 
     def close(self) -> None:
         """Closes the connections."""
-        self._session.close()
+        self._adapter.close()
 
 
 def _answer(connection: socket.socket, method: str) -> Answer:

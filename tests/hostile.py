@@ -44,6 +44,13 @@ class Connection:
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)
 
+    def send_last(self, data: bytes) -> None:
+        """Sends it and closes, together: no client finds the connection open after it has read all of it."""
+        if hasattr(socket, "TCP_CORK"):
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        self.send(data)
+        self.socket.close()
+
     def wait(self) -> None:
         """Says nothing until the server stops or the client leaves."""
         while not self.server.stopping.is_set():

@@ -62,8 +62,7 @@ def instead(data: bytes) -> Treatment:
     """Sends something else, and closes the connection."""
 
     def treat(connection: Connection, head: bytes, body: bytes) -> None:
-        connection.send(data)
-        connection.socket.close()
+        connection.send_last(data)
 
     return treat
 
@@ -81,9 +80,8 @@ def heads(change: Callable[[bytes], bytes], *, closing: bool = False) -> Treatme
     """Changes the head of the true answer."""
 
     def treat(connection: Connection, head: bytes, body: bytes) -> None:
-        connection.send(change(head) + b"\r\n\r\n" + body)
-        if closing:
-            connection.socket.close()
+        send = connection.send_last if closing else connection.send
+        send(change(head) + b"\r\n\r\n" + body)
 
     return treat
 

@@ -72,7 +72,7 @@ async def _call(request: Request) -> Call:
         method=request.method,
         path=request.scope["path"],  # not of request.url, which trusts the Host header
         headers=request.headers,
-        query=request.query_params,
+        query=request.query_params if request.scope["query_string"] else {},
         guids=request.path_params,
         body=await request.body(),
     )

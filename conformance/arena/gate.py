@@ -15,6 +15,7 @@ from conformance.arena.store import Decision, QualityProcess, Session, Step, Wor
 from conformance.arena.world import World
 
 _GUID = re.compile(r"[A-Za-z0-9]{8,40}")
+_JSON = json.JSONEncoder(ensure_ascii=False)
 _log = logging.getLogger(__name__)
 
 
@@ -200,7 +201,7 @@ class Gate(Rendering):
 
     def encode(self, body: Any) -> bytes:
         """JSON in UTF-8; a lone surrogate, which UTF-8 has no bytes for, goes out as the escape it came in as."""
-        return json.dumps(body, ensure_ascii=False).encode("utf-8", errors="backslashreplace")
+        return _JSON.encode(body).encode("utf-8", errors="backslashreplace")
 
     def reply(self, visit: Visit, status: int, body: Any) -> Reply:
         """The whole response."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from conformance.arena.clock import PACIFIC
@@ -31,13 +32,11 @@ class Rendering:
 
     def render_http_date(self, moment: datetime) -> str:
         """The date of RFC 9110, section 5.6.7: Fri, 02 May 2014 21:22:13 GMT; day names never in the local language."""
-        return f"{_DAYS[moment.weekday()]}, {moment:%d} {_MONTHS[moment.month - 1]} {moment:%Y %H:%M:%S} GMT"
+        return _http_date(moment)
 
     def render_reset(self, moment: datetime) -> str:
         """The vendor's own form, which is no HTTP-date: Fri, 02-May-2014 14:22:13 GMT-0700 (PDT)."""
-        local = moment.astimezone(PACIFIC)
-        day, month = _DAYS[local.weekday()], _MONTHS[local.month - 1]
-        return f"{day}, {local:%d}-{month}-{local:%Y %H:%M:%S} GMT{local:%z} ({local:%Z})"
+        return _reset(moment)
 
     def render_success(self, process: QualityProcess, complete: bool, comment: str | None) -> Json:
         """The answer to a status change: the process, and what was asked for."""
@@ -140,3 +139,18 @@ class Rendering:
     def render_error(self, status: int, code: int, message: str) -> Json:
         """The envelope of every refusal."""
         return {"status": status, "errors": [{"code": code, "message": message}]}
+
+
+# Every answer has these two, and for a while they stay the same.
+
+
+@lru_cache(maxsize=8)
+def _http_date(moment: datetime) -> str:
+    return f"{_DAYS[moment.weekday()]}, {moment:%d} {_MONTHS[moment.month - 1]} {moment:%Y %H:%M:%S} GMT"
+
+
+@lru_cache(maxsize=8)
+def _reset(moment: datetime) -> str:
+    local = moment.astimezone(PACIFIC)
+    day, month = _DAYS[local.weekday()], _MONTHS[local.month - 1]
+    return f"{day}, {local:%d}-{month}-{local:%Y %H:%M:%S} GMT{local:%z} ({local:%Z})"

@@ -7,9 +7,10 @@ import socket
 import sys
 import threading
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from conformance.arena.app import Answering, create_app
 
@@ -35,11 +36,12 @@ class Server:
                 access_log=False,
                 date_header=False,
                 h11_max_incomplete_event_size=_LONGEST_HEAD,
-                http="h11",
+                http=_Protocol,
                 lifespan="off",
                 log_config=None,
                 log_level="critical",
                 loop="asyncio",
+                proxy_headers=False,
                 server_header=False,
                 timeout_keep_alive=600,
                 ws="none",
@@ -85,6 +87,42 @@ class Server:
 
     def _run(self) -> None:
         asyncio.run(self._uvicorn.serve(sockets=[self._socket]))
+
+
+class _AtOnce:
+    """A connection on which the head and the body of an answer, written apart, leave together.
+
+    Sent apart each costs a call of the system here, and wakes whoever waits for the answer.
+    """
+
+    def __init__(self, transport: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._parts: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Sends it as soon as what is being done now is done."""
+        if not self._parts:
+            self._loop.call_soon(self._send)
+        self._parts.append(data)
+
+    def close(self) -> None:
+        """Closes the connection once all is sent."""
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        if self._parts and not self._transport.is_closing():
+            self._transport.write(b"".join(self._parts))
+        self._parts.clear()
+
+
+class _Protocol(H11Protocol):
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(_AtOnce(transport, self.loop))  # type: ignore[arg-type] # it behaves as one
 
 
 class _Uvicorn(uvicorn.Server):

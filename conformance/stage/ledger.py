@@ -21,6 +21,7 @@ from conformance.stage.snapshot import (
     Place,
     Snapshot,
     assignees,
+    canonical,
     changes,
     decision_facts,
     process_facts,
@@ -284,7 +285,7 @@ class Ledger:
             return
         self._free(step.process, STEPS, step.step, _COMPLETION if sure else ("status", *_COMPLETION))
         place = Place("step", step.step, "status")
-        known.facts[place] = json.dumps(status)
+        known.facts[place] = canonical(status)
         known.free -= {place} if sure else set()
         statuses = {json.loads(value) for place, value in known.facts.items() if place.field == "status"}
         if status == "COMPLETE" and "OPEN" not in statuses:  # the last step may complete the process
@@ -294,7 +295,7 @@ class Ledger:
         known = self._views.get((step.process, STEPS))
         if known is not None and exchange.accepted:
             asked = json.loads(exchange.request_body or b"{}").get("assignees")
-            known.facts[Place("step", step.step, "assignees")] = json.dumps(assignees(asked), sort_keys=True)
+            known.facts[Place("step", step.step, "assignees")] = canonical(assignees(asked))
         elif known is not None:
             self._free(step.process, STEPS, step.step, ("assignees",))
 

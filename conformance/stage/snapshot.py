@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
+
+# The one JSON text for values that are equal.
+canonical = json.JSONEncoder(sort_keys=True).encode
 
 # A server may show more than these; what the vendor may add, and how it may change by itself, is unknown.
 PROCESS_FIELDS = (
@@ -52,8 +55,7 @@ ENTRY_FIELDS = (
 REFERENCES = frozenset({"creator", "owner", "template", "currentStep", "completeUser"})
 
 
-@dataclass(frozen=True, order=True)
-class Place:
+class Place(NamedTuple):
     """Where a value stands: `kind` is "process", "step" or "decision"."""
 
     kind: str
@@ -71,9 +73,14 @@ class Snapshot:
         """Returns a value; None where it is null or was not shown."""
         return json.loads(self.facts.get(Place(kind, guid, field), "null"))
 
+    @property
+    def objects(self) -> frozenset[tuple[str, str]]:
+        """What was shown at all: the kind and the guid of each."""
+        return frozenset((place.kind, place.guid) for place in self.facts)
+
     def knows(self, kind: str, guid: str) -> bool:
         """Whether the object was shown at all."""
-        return any(place.kind == kind and place.guid == guid for place in self.facts)
+        return (kind, guid) in self.objects
 
 
 @dataclass(frozen=True)
@@ -101,7 +108,7 @@ def step_facts(steps: Iterable[Mapping[str, Any]]) -> dict[Place, str]:
 def decision_facts(decisions: Iterable[Mapping[str, Any]]) -> dict[Place, str]:
     """Returns the facts of the decisions of a sign-off step, whatever they are made of."""
     return {
-        Place("decision", str(decision.get("guid")), field): json.dumps(value, sort_keys=True)
+        Place("decision", str(decision.get("guid")), field): canonical(value)
         for decision in decisions
         for field, value in _entry(decision).items()
     }
@@ -109,18 +116,17 @@ def decision_facts(decisions: Iterable[Mapping[str, Any]]) -> dict[Place, str]:
 
 def changes(before: Snapshot, after: Snapshot) -> list[Change]:
     """Returns every difference, by place. An absent value equals null; an object that vanished is a difference."""
-    places = sorted({*before.facts, *after.facts})
+    was, now = before.facts, after.facts
+    differing = sorted(place for place in {*was, *now} if was.get(place, "null") != now.get(place, "null"))
+    gone, new = before.objects - after.objects, after.objects - before.objects
     found = [
-        Change(place, before.of(place.kind, place.guid, place.field), after.of(place.kind, place.guid, place.field))
-        for place in places
-        if before.facts.get(place, "null") != after.facts.get(place, "null")
+        Change(place, before.of(*place), after.of(*place))
+        for place in differing
+        if (place.kind, place.guid) not in gone | new
     ]
-    objects = {(place.kind, place.guid) for place in places}
-    gone = [Change(Place(*one, "(all)"), "there", "gone") for one in objects if before.knows(*one) > after.knows(*one)]
-    new = [Change(Place(*one, "(all)"), "absent", "there") for one in objects if before.knows(*one) < after.knows(*one)]
-    vanished = {(change.place.kind, change.place.guid) for change in gone + new}
-    kept = [change for change in found if (change.place.kind, change.place.guid) not in vanished]
-    return sorted([*kept, *gone, *new], key=lambda change: change.place)
+    found += [Change(Place(*one, "(all)"), "there", "gone") for one in gone]
+    found += [Change(Place(*one, "(all)"), "absent", "there") for one in new]
+    return sorted(found, key=lambda change: change.place)
 
 
 def assignees(value: Mapping[str, Any] | None) -> dict[str, list[str]] | None:
@@ -136,7 +142,7 @@ def assignees(value: Mapping[str, Any] | None) -> dict[str, list[str]] | None:
 def _facts(kind: str, shown: Mapping[str, Any], fields: Iterable[str]) -> dict[Place, str]:
     guid = str(shown.get("guid"))
     values = {"guid": guid, **{field: _canonical(field, shown.get(field)) for field in fields}}
-    return {Place(kind, guid, field): json.dumps(value, sort_keys=True) for field, value in values.items()}
+    return {Place(kind, guid, field): canonical(value) for field, value in values.items()}
 
 
 def _canonical(field: str, value: Any) -> Any:
@@ -146,7 +152,7 @@ def _canonical(field: str, value: Any) -> Any:
     if field == "assignees" and isinstance(value, dict):
         return assignees(value)
     if field in {"approvals", "attributes"} and isinstance(value, list):
-        return sorted(map(_entry, value), key=lambda entry: json.dumps(entry, sort_keys=True)) or None
+        return sorted(map(_entry, value), key=canonical) or None
     return "COMPLETE" if (field, value) == ("status", "COMPLETED") else value
 
 
