@@ -15,7 +15,7 @@ from typing import Any, Final
 
 REDACTED: Final = "[redacted]"
 SHORTEST_SECRET: Final = 6
-_SHORT_TEXT: Final = 200  # characters
+_SHORT_TEXT: Final = 2_000  # characters of a text that may come again: a reading, a header
 MOST_BODY: Final = 64 * 1024  # bytes of an answer that are kept as evidence
 MOST_HEADER: Final = 1024  # and of each of its headers
 LONGEST_CURL: Final = 4_000  # characters of a command
@@ -54,9 +54,9 @@ class Redactor:
         self._like_escapes = False  # whether a secret has what an escape begins with
         self._emails = False
         self._longest = 0  # characters that a secret may have at most, however it is written
-        # names and values of headers come again and again; what was found with fewer secrets is not used any more
+        # what was found with fewer secrets is not used any more
         self._age = 0
-        self._remembered = lru_cache(maxsize=2048)(lambda text, _: self._text(text))
+        self._remembered = lru_cache(maxsize=1024)(lambda text, _: self._text(text))
 
     def hide_emails(self) -> None:
         """Makes whatever looks like an e-mail address unreadable too."""
@@ -93,6 +93,8 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Returns `text` with every known secret replaced."""
+        if len(text) < SHORTEST_SECRET and not self._emails:
+            return text
         return self._remembered(text, self._age) if len(text) <= _SHORT_TEXT else self._text(text)
 
     def _text(self, text: str) -> str:

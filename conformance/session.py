@@ -26,6 +26,7 @@ from conformance.evidence import (
     UNREADABLE,
     Exchange,
     Recorder,
+    Redactor,
     Subject,
     Unreadable,
 )
@@ -156,7 +157,7 @@ class Client:
             method=method,
             url=self.recorder.redactor.text(url),
             request_headers=self.recorder.redacted_headers(shown, secret_headers),
-            request_body=_LOGIN_BODY if login else _redacted(body, self.recorder.redactor.text),
+            request_body=_LOGIN_BODY if login else _redacted(body, self.recorder.redactor),
             started=dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             simultaneous=simultaneous,
             subject=subject,
@@ -614,12 +615,15 @@ def _without_session(text: str, parsed: Any) -> str:
     return text.replace(json.dumps(session_id), json.dumps(REDACTED)).replace(session_id, REDACTED)
 
 
-def _redacted(body: bytes | None, redact: Any) -> bytes | None:
+def _redacted(body: bytes | None, redactor: Redactor) -> bytes | None:
+    """Returns a body that is sent, or the beginning of one that is very long, without any known secret."""
     if body is None:
         return None
+    if len(body) > _MOST_KEPT:
+        return redactor.beginning(body, _MOST_KEPT).encode("utf-8", "surrogatepass")
     with suppress(UnicodeDecodeError):
-        body = bytes(redact(body.decode()).encode())
-    return body[:_MOST_KEPT]  # not cut before: the beginning of a secret would stay
+        body = redactor.text(body.decode()).encode()
+    return body
 
 
 def _parsed(answer: Answer) -> tuple[Any, str]:

@@ -252,7 +252,20 @@ class _HTTPSPool(HTTPSConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
+    """The way to one server, and so to one pool of connections."""
+
     _pools: ClassVar = {"http": _HTTPPool, "https": _HTTPSPool}
+    _pool: Any = None
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        self._pool = self._pool or super().get_connection_with_tls_context(*args, **kwargs)
+        return self._pool
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:  # noqa: ARG002
+        """Makes of an answer what is used here: no cookie is read, no encoding guessed."""
+        response = requests.Response()
+        response.status_code, response.raw = resp.status, resp
+        return response
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -315,7 +328,7 @@ class Wire:
                     received, kind, trouble = _read(response.raw)
                 if expired.is_set():
                     kind, trouble = Trouble.SILENT, "the body did not end in time"
-                announced = response.headers.get("Content-Length", "")
+                announced = response.raw.headers.get("Content-Length", "")
                 # what follows an answer that has no body is no body either (RFC 9112, section 6.3)
                 bodiless = response.status_code in (http.HTTPStatus.NO_CONTENT, http.HTTPStatus.NOT_MODIFIED)
                 answer = Answer(

@@ -98,7 +98,8 @@ class _Interval:
         self._after = after
         writing = [one for one in calls if one.method != "GET" and one.subject is not None]
         self._done = [one for one in writing if not one.refused]
-        here = [one for one in writing if _subject(one).process == _process_of(reading)]
+        process = _process_of(reading)
+        here = [one for one in writing if _subject(one).process == process]
         self._reopening = [one for one in here if one.operation == REOPEN and not one.simultaneous]
         self._changes = [one for one in changes(before, after) if not self._by_staging(one)]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -30,6 +30,7 @@ _LITERAL: Final = frozenset(
         "vary",
     ]
 )
+_NAMING: Final = frozenset({"name", "fullName", "number", "email"})  # members that name something
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _OTHER_DATE = re.compile(r"\d{4}-?\d\d-?\d\d([T ]\d\d:?\d\d(:?\d\d)?([.,]\d+)?(Z|[+-]\d\d:?\d\d)?)?")
 _VENDOR_DATE = re.compile(r"[A-Z][a-z]{2}, \d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d:\d\d GMT[+-]\d{4} \([A-Z]+\)")
@@ -148,25 +149,21 @@ def template(message: Any, known: Known) -> str:
     return text[:LONGEST]
 
 
-def names_in(bodies: Iterator[Any]) -> Known:
+def names_in(bodies: Iterable[Any]) -> Known:
     """Returns what these JSON bodies name. A name that is a plain word is left alone: messages use words."""
     guids: set[str] = set()
     names: set[str] = set()
-    for body in bodies:
-        for key, text in _members(body):
-            if key == "guid":
-                guids.add(text)
-            elif key in ("name", "fullName", "number", "email") and re.search(r"[\s\d@]", text):
-                names.add(text)
-    return Known(frozenset(guids), frozenset(names))
-
-
-def _members(body: Any) -> Iterator[tuple[str, str]]:
-    waiting = [body]
+    waiting = list(bodies)
     while waiting:
         one = waiting.pop()
-        if isinstance(one, Mapping):
-            yield from ((key, member) for key, member in one.items() if isinstance(member, str))
-            waiting += one.values()
+        if isinstance(one, dict):
+            for key, member in one.items():
+                if isinstance(member, dict | list):
+                    waiting.append(member)
+                elif isinstance(member, str) and key == "guid":
+                    guids.add(member)
+                elif isinstance(member, str) and key in _NAMING:
+                    names.add(member)
         elif isinstance(one, list):
             waiting += one
+    return Known(frozenset(guids), frozenset(name for name in names if re.search(r"[\s\d@]", name)))

@@ -78,10 +78,11 @@ def filled(template: bytes, step: Subject, elsewhere: Subject) -> bytes:
     """Returns the body for a step; `elsewhere` is a completed step of another process."""
     if b"@" not in template:
         return template
+    encodings = _ENCODINGS if b"\0" in template else _ENCODINGS[:1]
     for stand_in, guid in _spellings(step, elsewhere).items():
-        text = encode(guid)[1:-1].decode()
-        for encoding in _ENCODINGS:
-            template = template.replace(stand_in.encode(encoding), text.encode(encoding))
+        for encoding in encodings:
+            if (standing := stand_in.encode(encoding)) in template:
+                template = template.replace(standing, encode(guid)[1:-1].decode().encode(encoding))
     for stand_in, one in ((LETTERS, b"x"), (SPACES, b" ")):
         if stand_in.encode() in template:
             template = template.replace(stand_in.encode(), one * _FIVE_MEGABYTES)

@@ -117,6 +117,8 @@ def decision_facts(decisions: Iterable[Mapping[str, Any]]) -> dict[Place, str]:
 def changes(before: Snapshot, after: Snapshot) -> list[Change]:
     """Returns every difference, by place. An absent value equals null; an object that vanished is a difference."""
     was, now = before.facts, after.facts
+    if was == now:
+        return []
     differing = sorted(place for place in {*was, *now} if was.get(place, "null") != now.get(place, "null"))
     gone, new = before.objects - after.objects, after.objects - before.objects
     found = [
