@@ -71,13 +71,16 @@ class Examination:
                     stage.look(step, elsewhere)
 
     def observe(self, cases: Sequence[Case]) -> None:
-        """Sends requests that a server may accept or refuse. Where it refuses, nothing may change."""
+        """Sends requests that a server may accept or refuse. Where it refuses, nothing may change.
+
+        Two steps of one process take turns, so that one reading shows what was done to either.
+        """
         stage = self._run.stage
-        for case in cases:
+        for at, case in enumerate(cases):
             with self._staging(case):
                 elsewhere = stage.completed_step(owner="owner", assigned_to="assignee")
-                step = stage.completed_step(owner="owner", assigned_to="group")
-                self._examine(case, step, elsewhere)
+                lease = stage.completed_neighbour if at % 2 else stage.completed_step
+                self._examine(case, lease(owner="owner", assigned_to="group"), elsewhere)
 
     def process_itself(self, case: Case) -> None:
         """Sends a request without a step, which is about the process: none of its steps may change."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -57,20 +57,18 @@ KINDS: Final = tuple(kind for steps in _STEPS for kinds in steps for kind in kin
 
 
 def turns(count: int) -> list[Kind]:
-    """Returns a kind for each of so many cases, all kinds equally often as far as that goes.
+    """Returns a kind for each of so many cases: each process as often as it has kinds, as far as that goes.
 
     The steps of a process take turns, so that one reading shows what was done to either.
     """
-    chosen = Counter(KINDS[at * len(KINDS) // count] for at in range(count))
-    return [kind for steps in _STEPS for kind in _mixed([[*_repeated(kinds, chosen)] for kinds in steps])]
+    places = [at for at, steps in enumerate(_STEPS) for kinds in steps for _ in kinds]
+    shares = Counter(places[number * len(places) // count] for number in range(count))
+    return [kind for at, steps in enumerate(_STEPS) for kind in _in_turn(steps, shares[at])]
 
 
-def _repeated(kinds: Iterable[Kind], chosen: Mapping[Kind, int]) -> Iterator[Kind]:
-    for kind in kinds:
-        yield from [kind] * chosen[kind]
-
-
-def _mixed(lists: Sequence[Sequence[Kind]]) -> list[Kind]:
-    """Mixes lists evenly, each in its order."""
-    placed = [((at + 0.5) / len(one), kind) for one in lists for at, kind in enumerate(one)]
-    return [kind for _, kind in sorted(placed, key=lambda place: place[0])]
+def _in_turn(steps: Sequence[Sequence[Kind]], count: int) -> Iterator[Kind]:
+    """Yields the kinds of a step equally often and one after the other: for each the step is assigned anew."""
+    for number in range(count):
+        turn, step = divmod(number, len(steps))
+        of_step = len(range(step, count, len(steps)))
+        yield steps[step][turn * len(steps[step]) // of_step]
