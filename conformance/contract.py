@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import jsonschema_rs
 import yaml
 from jsonschema import Draft202012Validator
 
@@ -97,11 +98,26 @@ def validator(name: str) -> Draft202012Validator:
     return Draft202012Validator(_whole(_schema(f"{name}.json"), f"{name}.json"))
 
 
+@cache
+def _quick(name: str) -> jsonschema_rs.Validator:
+    return jsonschema_rs.validator_for(_whole(_schema(f"{name}.json"), f"{name}.json"))
+
+
+def _fits(name: str, instance: Any) -> bool:
+    """Whether the validator that Schemathesis uses sees nothing wrong: it takes a hundredth of the other's time."""
+    try:
+        return _quick(name).is_valid(instance)
+    except ValueError:  # of what it can't read, a lone surrogate or deep nesting, the other one judges
+        return False
+
+
 def mismatch(name: str, instance: Any) -> str:
     """Returns where and how `instance` departs from the schema `name`; empty where it does not.
 
     Of several departures the first by place is named, and how many there are.
     """
+    if _fits(name, instance):
+        return ""
     errors = sorted(validator(name).iter_errors(instance), key=lambda error: ([str(p) for p in error.absolute_path]))
     if not errors:
         return ""

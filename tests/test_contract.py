@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from referencing import Registry, Resource
 
+from conformance import contract
 from conformance.resources import resource
 
 OPENAPI = resource("openapi/arena-reopen.yaml")
@@ -89,7 +90,11 @@ REGISTRY: Registry[Any] = Registry().with_resources(
 
 
 def accepts(name: str, instance: Any) -> bool:
-    return validator({"$ref": SCHEMAS[name]["$id"]}).is_valid(instance)
+    """Tells what the schema as it is published says; what a run goes by has to say the same."""
+    accepted = validator({"$ref": SCHEMAS[name]["$id"]}).is_valid(instance)
+    assert (not contract.mismatch(name, instance)) == accepted
+    assert (not [*contract.validator(name).iter_errors(instance)]) == accepted
+    return accepted
 
 
 def validator(schema: Any) -> Draft202012Validator:
