@@ -56,9 +56,26 @@ def test_contenders_take_turns_and_the_median_counts():
         return run
 
     chosen = parts.Bench(3, 1, None, lambda _: None)
-    medians = chosen.alternate({"a": contender("a", [1.0, 9.0, 2.0]), "b": contender("b", [5.0, 4.0, 6.0])})
+    found = chosen.alternate({"a": contender("a", [1.0, 9.0, 2.0]), "b": contender("b", [5.0, 3.0, 8.0])})
     assert turns == ["a", "b"] * 3
-    assert medians == {"a": 2.0, "b": 5.0}
+    assert (found.median("a"), found.median("b")) == (2.0, 5.0)
+    assert found.ratio("a", "b") == 0.25  # of 0.2, 3 and 0.25: within a round both meet the same machine
+    assert found.ratio("a", "a", "b") == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "kept", "words"),
+    [
+        ({}, True, ""),
+        ({"at_most": 2}, True, "at most 2"),
+        ({"at_most": 1.5}, False, "at most 1.5: MISSED"),
+        ({"at_least": 2}, True, "at least 2"),
+        ({"at_least": 3}, False, "at least 3: MISSED"),
+    ],
+)
+def test_a_figure_says_whether_it_keeps_its_target(bounds, kept, words):
+    figure = parts.Figure("a figure", 2.0, **bounds)
+    assert (figure.kept, figure.target, figure.as_json()["kept"]) == (kept, words, kept)
 
 
 def test_the_arena_under_load_does_what_it_is_asked():
