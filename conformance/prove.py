@@ -28,6 +28,7 @@ from conformance.arena.server import Server
 from conformance.arena.service import Arena
 from conformance.arena.variants import CATALOGUE as VARIANTS
 from conformance.arena.world import World
+from conformance.garbage import look_rarely
 from conformance.judge import Settings
 from conformance.verdict import NO_VERDICT
 
@@ -235,6 +236,7 @@ def _begin_worker() -> None:
     """Ctrl-C is for the parent, which lets a run that has begun clean up; what faulty Arenas log is of no interest."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.disable(logging.CRITICAL)
+    look_rarely()
 
 
 def _examine_variant(task: Task) -> Outcome:

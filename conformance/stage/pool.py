@@ -316,11 +316,12 @@ class Stage:
             with suppress(Unstaged):  # what can't be completed is complete already
                 self._processes.complete(staged)
             staged.state = COMPLETE
-        # a reading may have shown what a call did, also what it should not have
-        known = self._ledger.statuses(staged.subject.process)
-        staged.state = known.get(staged.subject.step, staged.state)
         if staged.state == UNKNOWN:
             staged.state = self._ledger.status(staged.subject)
+            self._follow(self._processes.of(staged))
+        else:  # a reading may have shown that a call did what it should not
+            known = self._ledger.statuses(staged.subject.process)
+            staged.state = known.get(staged.subject.step, staged.state)
         if staged.state == state:
             return
         if state == OPEN:
