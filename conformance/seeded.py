@@ -6,10 +6,14 @@ never be drawn. Both ways to prevent that are here, since they reach into Hypoth
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.locks import own_folder
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
 
 _CHOOSING: Final = "conformance-choosing"
 _ONCE: Final = "conformance-once"
+# The characters that UTF-8 can encode, all but surrogates, and those of them that it would not give back, none.
+_UTF_8: Final[tuple[list[list[int]], list[list[int]]]] = ([[0x0, 0xD7FF], [0xE000, 0x10FFFF]], [])
 
 
 def settings(*, examples: int, phases: Sequence[hypothesis.Phase], **more: Any) -> hypothesis.settings:
@@ -42,12 +48,29 @@ def settings(*, examples: int, phases: Sequence[hypothesis.Phase], **more: Any) 
 
 @cache
 def keep_tables_elsewhere() -> None:
-    """Lets Hypothesis write its tables of characters not into the folder where the user happens to be."""
-    from hypothesis.configuration import set_hypothesis_home_dir
+    """Lets Hypothesis write its tables of characters not into the folder where the user happens to be.
 
-    if "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
-        with suppress(OSError):
+    One of them is written for it: it encodes each character there is to find out what UTF-8 has, which would take a
+    second or two and 200 MB wherever there is no such table yet, as in a new container of a CI.
+    """
+    from hypothesis.configuration import set_hypothesis_home_dir
+    from hypothesis.internal.charmap import charmap_file
+
+    with suppress(OSError):
+        if "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
             set_hypothesis_home_dir(own_folder() / "hypothesis")
+        table = charmap_file("codec-v2-utf-8")
+        if not table.exists():
+            _write(table, gzip.compress(json.dumps(_UTF_8).encode(), mtime=1))
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Writes a file by renaming a finished one: others may read it at any moment."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    Path(name).replace(path)
 
 
 def once() -> str:
