@@ -74,3 +74,16 @@ def test_a_refusal_that_reopens_fails_the_scenarios_that_did_it_and_no_other(goe
     first, second = goes
     assert first == frozenset()
     assert scenarios <= second
+
+
+def test_nothing_is_put_down_to_what_came_before_a_reopening_that_was_not_done():
+    report = examined(CATALOGUE["nothing-happens"])
+    failed = {rule["id"] for rule in report["rules"] if rule["verdict"] == "fail"}
+    assert "reopen-step" in failed
+    assert not failed & {
+        "others-may-not-reopen",
+        "completed-process-locks-steps",
+        "approved-signoff-is-final",
+        "edit-details-required",
+        "session-required",
+    }

@@ -8,7 +8,7 @@ it is, the calls since the last reading are suspects, and trying them again one 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -220,8 +220,12 @@ class Ledger:
             suspects = self._since(known.read_at, guid)
             if not suspects and not may_be_staging:  # then a call on another process did it
                 suspects = self._since(known.read_at)
-            if suspects:  # else it came about by itself
-                self.surprises.append(Surprise(tuple(found), tuple(suspects), may_be_staging))
+            by_suspects: dict[tuple[Exchange, ...], list[Change]] = {}
+            for change in found:
+                by_suspects.setdefault(_suspects(change, suspects), []).append(change)
+            for those, changed in by_suspects.items():
+                if those:  # else it came about by itself
+                    self.surprises.append(Surprise(tuple(changed), those, may_be_staging))
 
     def _since(self, number: int, guid: str = "") -> list[Exchange]:
         """Returns the calls after exchange `number` that name the process or a step of it, but for staging."""
@@ -304,6 +308,19 @@ class Ledger:
         known = self._views.get((guid, view))
         if known is not None:
             known.free |= {place for place in known.facts if place.guid == of and (not fields or place.field in fields)}
+
+
+def _suspects(change: Change, calls: Sequence[Exchange]) -> tuple[Exchange, ...]:
+    """Returns the calls one of which may have done it.
+
+    That a step is not open is no doing of what came before the last call that was answered to have reopened it.
+    """
+    reopened = [
+        at
+        for at, call in enumerate(calls)
+        if call.operation == REOPEN and call.accepted and call.subject and call.subject.step == change.place.guid
+    ]
+    return tuple(calls[reopened[-1] :] if reopened and change.place.field == "status" else calls)
 
 
 def _is_free(place: Place, known: _View) -> bool:
