@@ -45,6 +45,28 @@ def test_figures_are_printed_and_written(folder):
         assert one["kept"] == (one["value"] <= one["at_most"])
 
 
+@pytest.mark.parametrize(
+    ("arguments", "cause"),
+    [
+        (["--only", "start", "--json", "nowhere/figures.json"], "there is no folder nowhere; make it first"),
+        (["--only", "start", "--against", "http://127.0.0.1:9/x"], "nothing answers at http://127.0.0.1:9/x"),
+        (["--against", "nonsense"], "it has to be an http:// address of this machine"),
+        (["--against", "http://192.0.2.1:4010/x"], "it has to be an http:// address of this machine"),
+        (["--against", "http://127.0.0.1:many/x"], "http://127.0.0.1:many/x"),
+    ],
+)
+def test_a_mistake_is_told_before_anything_is_measured(arguments, cause):
+    found = CliRunner().invoke(bench.bench, arguments)
+    assert found.exit_code == 2
+    assert cause in " ".join(found.output.replace("│", " ").split())
+
+
+def test_a_server_to_compare_with_needs_the_part_that_compares(server):
+    found = CliRunner().invoke(bench.bench, ["--only", "start", "--against", server.url])
+    assert found.exit_code == 2
+    assert "--only server" in found.output
+
+
 def test_contenders_take_turns_and_the_median_counts():
     turns = []
 

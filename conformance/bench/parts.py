@@ -177,11 +177,11 @@ def fuzzing(bench: Bench) -> list[Figure]:
     return [
         Figure(f"a case of run --only fuzz --max-examples {bench.examples}", turns.median(case), "ms"),
         Figure("a case of schemathesis run", turns.median(other), "ms"),
-        Figure("ratio", turns.ratio(case, other), "", at_most=0.6),
+        Figure("ratio of the two cases", turns.ratio(case, other), "", at_most=0.6),
         Figure(f"fuzzing in one process ({taped.report['run']['calls']:,} calls)", turns.median(whole)),
         Figure("generating its cases alone, with Schemathesis", turns.median(generation)),
         Figure(f"a bare loop of its calls ({len(taped.tape):,})", turns.median(loop)),
-        Figure("ratio to both together", turns.ratio(whole, generation, loop), "", at_most=1.25),
+        Figure("ratio to generating and sending", turns.ratio(whole, generation, loop), "", at_most=1.25),
         Figure("calls of the loop answered with the same status", 100 * min(same), "%", digits=1),
     ]
 
