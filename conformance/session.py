@@ -619,11 +619,13 @@ def _redacted(body: bytes | None, redactor: Redactor) -> bytes | None:
     """Returns a body that is sent, or the beginning of one that is very long, without any known secret."""
     if body is None:
         return None
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:  # whatever its bytes are, each is one of these characters
+        return redactor.text(body.decode("latin-1")).encode("latin-1")[:_MOST_KEPT]
     if len(body) > _MOST_KEPT:
-        return redactor.beginning(body, _MOST_KEPT).encode("utf-8", "surrogatepass")
-    with suppress(UnicodeDecodeError):
-        body = redactor.text(body.decode()).encode()
-    return body
+        return redactor.beginning(body, _MOST_KEPT).encode()
+    return redactor.text(text).encode()
 
 
 def _parsed(answer: Answer) -> tuple[Any, str]:

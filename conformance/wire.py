@@ -252,14 +252,17 @@ class _HTTPSPool(HTTPSConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
-    """The way to one server, and so to one pool of connections."""
-
     _pools: ClassVar = {"http": _HTTPPool, "https": _HTTPSPool}
-    _pool: Any = None
 
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        self._pool = self._pool or super().get_connection_with_tls_context(*args, **kwargs)
-        return self._pool
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._of_origin: dict[str, Any] = {}  # its pool of connections: finding it anew for each call takes long
+
+    def get_connection_with_tls_context(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> Any:
+        origin = _origin(str(request.url))
+        if origin not in self._of_origin:
+            self._of_origin[origin] = super().get_connection_with_tls_context(request, *args, **options)
+        return self._of_origin[origin]
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:  # noqa: ARG002
         """Makes of an answer what is used here: no cookie is read, no encoding guessed."""
@@ -275,6 +278,11 @@ class _Adapter(HTTPAdapter):
         manager = super().proxy_manager_for(*args, **kwargs)
         manager.pool_classes_by_scheme = self._pools
         return manager
+
+
+def _origin(url: str) -> str:
+    """Returns the beginning of an address: scheme, host and port."""
+    return "/".join(url.split("/", 3)[:3])
 
 
 @lru_cache(maxsize=1024)
@@ -300,7 +308,7 @@ class Wire:
         if loopback:  # a proxy for the world outside is no way to this machine
             self._environment.trust_env = False
             self._environment.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
-        self._settings: Any = None  # what the environment says of proxies and authorities
+        self._settings: dict[str, Any] = {}  # by origin: what the environment says of proxies and authorities
 
     def send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, *, repeatable: bool = False
@@ -360,9 +368,10 @@ class Wire:
 
     def _ways_out(self, url: str) -> Any:
         """Returns by which proxy, if any, and by whose authority the server is reached. Asked once: it takes long."""
-        if self._settings is None:
-            self._settings = self._environment.merge_environment_settings(url, {}, True, None, None)
-        return self._settings
+        origin = _origin(url)
+        if origin not in self._settings:
+            self._settings[origin] = self._environment.merge_environment_settings(url, {}, True, None, None)
+        return self._settings[origin]
 
     def write(self, url: str, payload: bytes, *, method: str, ends: bool) -> Answer:
         """Sends these very bytes on a connection of their own, past the HTTP library, and returns what came back.

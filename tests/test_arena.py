@@ -932,3 +932,13 @@ def test_a_broken_world_is_refused_with_place_and_fix(tmp_path, old, new, compla
     with pytest.raises(ValueError, match=complaint) as caught:
         World.load(path)
     assert str(caught.value).startswith(str(path))
+
+
+def test_an_answer_reaches_a_client_that_has_said_all(server):
+    request = f"POST /v1{CHANGES} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode()
+    address = ("127.0.0.1", int(server.url.split(":")[2].partition("/")[0]))
+    for _ in range(100):
+        with socket.create_connection(address, 5) as connection, connection.makefile("rb") as answer:
+            connection.sendall(request)
+            connection.shutdown(socket.SHUT_WR)
+            assert answer.read().endswith(b"}]}")

@@ -19,6 +19,7 @@ from conformance import contract, drift, gate, saved
 from conformance.arena.faults import CATALOGUE
 from conformance.arena.server import Server
 from conformance.arena.service import Arena
+from conformance.arena.store import StepStatus
 from conformance.arena.world import World
 from conformance.evidence import UNREADABLE, Recorder, Redactor, Subject
 from conformance.fuzzing import phase
@@ -381,6 +382,23 @@ def test_a_fault_fails_the_rule_that_owns_it(fault, rule, only_fuzzing, caplog):
     failed = {one["id"] for one in found["rules"] if one["verdict"] == "fail"}
     assert rule in failed
     assert failed <= {rule, "reopen-step"}  # a race may show the same fault, or not: who comes first is chance
+
+
+class ExtraMemberOpensItsNeighbours(Arena):
+    """A step that is named with more than its guid takes the other steps of its process along."""
+
+    def change_status(self, visit):
+        answer = super().change_status(visit)
+        process = json.loads(visit.call.body)["qualityProcess"]
+        if (process.get("step") or {}).keys() - {"guid"}:
+            for step in self.store.processes[process["guid"]].steps[:-1]:
+                step.status, step.complete_date_time, step.complete_user = StepStatus.OPEN, None, None
+        return answer
+
+
+def test_what_may_be_taken_meets_completed_neighbours(only_fuzzing):
+    report = run(ExtraMemberOpensItsNeighbours)
+    assert {rule["id"] for rule in report["rules"] if rule["verdict"] == "fail"} == {"reopen-step"}
 
 
 def test_one_class_answers_for_what_a_refusal_changed(only_fuzzing):

@@ -106,15 +106,16 @@ class _AtOnce:
     def write(self, data: bytes) -> None:
         """Sends it as soon as what is being done now is done."""
         if not self._parts:
-            self._loop.call_soon(self._send)
+            self._loop.call_soon(self.send)
         self._parts.append(data)
 
     def close(self) -> None:
         """Closes the connection once all is sent."""
-        self._send()
+        self.send()
         self._transport.close()
 
-    def _send(self) -> None:
+    def send(self) -> None:
+        """Sends what was written, now."""
         if self._parts and not self._transport.is_closing():
             self._transport.write(b"".join(self._parts))
         self._parts.clear()
@@ -122,7 +123,13 @@ class _AtOnce:
 
 class _Protocol(H11Protocol):
     def connection_made(self, transport: Any) -> None:
-        super().connection_made(_AtOnce(transport, self.loop))  # type: ignore[arg-type] # it behaves as one
+        self._answers = _AtOnce(transport, self.loop)
+        super().connection_made(self._answers)  # type: ignore[arg-type] # it behaves as one
+
+    def eof_received(self) -> None:
+        """The client has said all; the connection is closed next, by the loop and not by way of `_AtOnce`."""
+        self._answers.send()
+        super().eof_received()
 
 
 class _Uvicorn(uvicorn.Server):

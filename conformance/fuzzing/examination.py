@@ -73,14 +73,16 @@ class Examination:
     def observe(self, cases: Sequence[Case]) -> None:
         """Sends requests that a server may accept or refuse. Where it refuses, nothing may change.
 
-        Two steps of one process take turns, so that one reading shows what was done to either.
+        Two steps of one process are completed and take their turns, so that the first request of the two meets a
+        completed neighbour, and one reading shows what was done to either.
         """
         stage = self._run.stage
-        for at, case in enumerate(cases):
+        steps: list[Subject] = []
+        for case in cases:
             with self._staging(case):
                 elsewhere = stage.completed_step(owner="owner", assigned_to="assignee")
-                lease = stage.completed_neighbour if at % 2 else stage.completed_step
-                self._examine(case, lease(owner="owner", assigned_to="group"), elsewhere)
+                steps = steps or stage.completed_steps(owner="owner", assigned_to="group")
+                self._examine(case, steps.pop(0), elsewhere)
 
     def process_itself(self, case: Case) -> None:
         """Sends a request without a step, which is about the process: none of its steps may change."""

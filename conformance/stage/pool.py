@@ -100,6 +100,16 @@ class Stage:
         self._bring_to(beside[0], COMPLETE)
         return self._leasing(beside[0].subject)
 
+    def completed_steps(self, owner: str = "owner", assigned_to: str = "assignee") -> list[Subject]:
+        """Returns such a step and the one beside it, both completed; alone where both would complete the process."""
+        step = self.completed_step(owner, assigned_to)
+        staged = self._processes.step(step)
+        if staged is None or not self._processes.of(staged).stays_open:
+            return [step]
+        with suppress(Unstaged):  # there is none
+            return [step, self.completed_neighbour(owner, assigned_to)]
+        return [step]
+
     def completed_elsewhere(self, step: Subject) -> tuple[Subject, str]:
         """Returns a completed step of another process, and an account that may reopen the one as well as the other."""
         missing: Exception = Unstaged("no step of another process may be used")
