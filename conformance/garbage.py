@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 # How many new objects there are before it looks among them, and after how many times at older ones.
-_NEW, _YOUNG, _OLD = 5_000, 20, 100
+_NEW, _YOUNG, _OLD = 3_000, 15, 30
 
 
 def look_rarely() -> None:

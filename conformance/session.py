@@ -619,13 +619,12 @@ def _redacted(body: bytes | None, redactor: Redactor) -> bytes | None:
     """Returns a body that is sent, or the beginning of one that is very long, without any known secret."""
     if body is None:
         return None
-    try:
-        text = body.decode()
-    except UnicodeDecodeError:  # whatever its bytes are, each is one of these characters
-        return redactor.text(body.decode("latin-1")).encode("latin-1")[:_MOST_KEPT]
-    if len(body) > _MOST_KEPT:
+    if len(body) > _MOST_KEPT:  # not decoded as a whole: that takes as much memory again
         return redactor.beginning(body, _MOST_KEPT).encode()
-    return redactor.text(text).encode()
+    try:
+        return redactor.text(body.decode()).encode()
+    except UnicodeDecodeError:  # whatever its bytes are, each is one of these characters
+        return redactor.text(body.decode("latin-1")).encode("latin-1")
 
 
 def _parsed(answer: Answer) -> tuple[Any, str]:

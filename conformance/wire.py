@@ -128,13 +128,14 @@ class _Bounded:
                 raise
 
     def request(self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any) -> None:
-        """Sends head and body at once: apart, each would cost a call of the system and wake the server."""
+        """Sends head and body at once, unless it is long: apart, each costs a system call and wakes the server."""
         self._once = (headers or {}).get("Connection") == "close"
         self._unsent = []
         try:
             super().request(method, url, body, headers, **options)  # type: ignore[misc] # of the class mixed into
             parts, self._unsent = self._unsent, None
-            self.send(b"".join(parts))
+            for part in parts if sum(map(len, parts)) > _CHUNK else [b"".join(parts)]:
+                self.send(part)
         finally:
             self._unsent = None
 
