@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -30,7 +31,7 @@ NOTHING_PROVEN: Final = "no reopen was answered 201, so that nothing is proven"
 
 # Rules that any case may break, whatever it is about.
 _ANY_CASE: Final = frozenset({FAILURE, HEADERS, QUOTA, SHAPE, SUCCESS, ASSIGNEE, OWNER, UNASSIGNED, RACES_RULE})
-_ROUND: Final = 1_000  # cases that are generated, sent and settled before the next ones are
+_ROUND: Final = 500  # cases that are generated, sent and settled before the next ones are
 _MOST_SHRUNK: Final = 4  # findings that are made smaller
 _MOST_TRIED: Final = 40  # calls for each
 
@@ -142,6 +143,7 @@ def rounds(settings: Settings, *, loopback: bool) -> Iterator[Round]:
         if number == 0:
             one.fixed, one.left_out = kept, left_out
         _generate(one, share, known, first=number == 0)
+        gc.collect()  # what drawing leaves behind holds on to itself
         yield one
 
 
