@@ -93,14 +93,19 @@ def _whole(part: Any, file: str) -> Any:
 
 
 @cache
+def _message(name: str) -> Any:
+    return _whole(_schema(f"{name}.json"), f"{name}.json")
+
+
+@cache
 def validator(name: str) -> Draft202012Validator:
     """Returns the validator of `openapi/schemas/<name>.json`."""
-    return Draft202012Validator(_whole(_schema(f"{name}.json"), f"{name}.json"))
+    return Draft202012Validator(_message(name))
 
 
 @cache
 def _quick(name: str) -> jsonschema_rs.Validator:
-    return jsonschema_rs.validator_for(_whole(_schema(f"{name}.json"), f"{name}.json"))
+    return jsonschema_rs.validator_for(_message(name))
 
 
 def _fits(name: str, instance: Any) -> bool:

@@ -9,11 +9,9 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.locks import own_folder
@@ -60,17 +58,9 @@ def keep_tables_elsewhere() -> None:
         if "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
             set_hypothesis_home_dir(own_folder() / "hypothesis")
         table = charmap_file("codec-v2-utf-8")
-        if not table.exists():
-            _write(table, gzip.compress(json.dumps(_UTF_8).encode(), mtime=1))
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Writes a file by renaming a finished one: others may read it at any moment."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    Path(name).replace(path)
+        if not table.exists():  # whoever finds half of it makes the table after all, and writes it
+            table.parent.mkdir(parents=True, exist_ok=True)
+            table.write_bytes(gzip.compress(json.dumps(_UTF_8).encode(), mtime=1))
 
 
 def once() -> str:
