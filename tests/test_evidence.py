@@ -14,7 +14,8 @@ from urllib.parse import quote, quote_plus
 import pytest
 from make import envelope, exchange, no_answer, refusal
 
-from conformance.evidence import REDACTED, UNREADABLE, Recorder, Redactor, curl
+from conformance.evidence import MOST_BODY, REDACTED, UNREADABLE, Recorder, Redactor, curl
+from conformance.session import _redacted
 from conformance.target import Account, Secret
 
 # secrets
@@ -116,6 +117,32 @@ def test_redacted_text(text, redacted, order):
 @pytest.mark.parametrize("secrets", [(), ("",)], ids=["none", "empty"])
 def test_without_a_secret_nothing_is_redacted(secrets):
     assert redactor(*secrets).text("all of it") == "all of it"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"comment": "canary-secret"}',
+        b"\xff canary-secret \xfe",  # no UTF-8
+        b"canary-secret" + b"x" * 200_000,
+        b"\xff" * 140_000 + b"canary-secret",
+        *(b"x" * (2 * MOST_BODY - part) + b"canary-secret" + b"x" * 1_000 for part in (5, 13, 20)),  # where it is cut
+    ],
+)
+def test_no_secret_stays_in_a_body_that_is_sent(body):
+    redactor = Redactor()
+    redactor.add("canary-secret")
+    kept = _redacted(body, redactor)
+    assert b"canar" not in kept
+    assert len(kept) <= 4 * 2 * MOST_BODY  # a byte that is no UTF-8 may be written as an escape
+
+
+def test_a_short_body_without_a_secret_is_kept_as_it_is():
+    assert [_redacted(body, Redactor()) for body in (None, b"", b"\xff\x00\xed\xa0\x80")] == [
+        None,
+        b"",
+        b"\xff\x00\xed\xa0\x80",
+    ]
 
 
 def test_a_secret_that_is_no_unicode_is_redacted():
