@@ -217,6 +217,18 @@ def test_schema_accepts_its_examples(name: str) -> None:
             validator({"$ref": f"{SCHEMAS[name]['$id']}#{pointer}"}).validate(example)
 
 
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_run_judges_by_the_schema_as_it_is_published(name: str) -> None:
+    verdicts = set()
+    for example in SCHEMAS[name]["examples"]:
+        verdicts.add(accepts(name, example))
+        for path, _ in nodes(example):
+            verdicts |= {accepts(name, put(example, path, wrong)) for wrong in (7, "", [], {}, None)}
+            if path:
+                verdicts.add(accepts(name, drop(example, path)))
+    assert True in verdicts
+
+
 @pytest.mark.parametrize("name", ["arena-reopen.yaml", *(f"schemas/{name}.json" for name in SCHEMAS)])
 def test_references_resolve_by_file_and_by_id(name: str) -> None:
     document = load(name)
