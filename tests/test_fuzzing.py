@@ -396,8 +396,33 @@ class ExtraMemberOpensItsNeighbours(Arena):
         return answer
 
 
-def test_what_may_be_taken_meets_completed_neighbours(only_fuzzing):
-    report = run(ExtraMemberOpensItsNeighbours)
+class LongCommentOpensItsNeighbours(Arena):
+    """A reopening with a comment of more than 200 characters takes the other steps of its process along."""
+
+    def status_changed(self, process, change):
+        if change.names_step and not change.complete and len(change.comment or "") > 200:
+            for step in process.steps[:-1]:
+                step.status, step.complete_date_time, step.complete_user = StepStatus.OPEN, None, None
+        return super().status_changed(process, change)
+
+
+def test_every_other_reopening_meets_a_completed_neighbour(only_fuzzing):
+    met = []
+
+    class Watched(Arena):
+        def status_changed(self, process, change):
+            if change.names_step and not change.complete:
+                beside = [step for step in process.steps[:-1] if step.guid != change.step_guid]
+                met.append(any(step.status is StepStatus.COMPLETE for step in beside))
+            return super().status_changed(process, change)
+
+    assert run(Watched)["run"]["exit_code"] == 0
+    assert sum(met) > 0.4 * len(met)
+
+
+@pytest.mark.parametrize("arena", [ExtraMemberOpensItsNeighbours, LongCommentOpensItsNeighbours])
+def test_what_is_sent_meets_completed_neighbours(arena, only_fuzzing):
+    report = run(arena)
     assert {rule["id"] for rule in report["rules"] if rule["verdict"] == "fail"} == {"reopen-step"}
 
 

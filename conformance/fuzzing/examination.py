@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Final
 
@@ -12,7 +12,7 @@ from conformance.evidence import Exchange, Subject
 from conformance.expect import Broken, NoAnswer, Refused, Unclear
 from conformance.fuzzing.case import ACCEPTED, OBSERVED, Case, filled
 from conformance.fuzzing.checks import Checks
-from conformance.fuzzing.kinds import KINDS, Kind, turns
+from conformance.fuzzing.kinds import KINDS, Kind, are_neighbours, turns
 from conformance.fuzzing.tally import ANSWERS, Failure, Tallies
 from conformance.fuzzing.ways import send
 from conformance.invariants import HEADERS, QUOTA, turned_away
@@ -54,10 +54,18 @@ class Examination:
     def reopen(self, cases: Sequence[Case]) -> None:
         """Sends requests that must be accepted, each for a completed step that its sender may reopen.
 
-        All kinds of steps and senders come in turn. Each step is read back before it is completed again.
+        All kinds of steps and senders come in turn. Each step is read back before it is completed again. Of two steps
+        of one process both are completed before the first is reopened: it meets a completed neighbour.
         """
-        for case, kind in zip(cases, turns(len(cases)), strict=True):
-            self._reopen(case, case.kind or kind)
+        kinds = [case.kind or kind for case, kind in zip(cases, turns(len(cases)), strict=True)]
+        both = False
+        for at, (case, kind) in enumerate(zip(cases, kinds, strict=True)):
+            following = kinds[at + 1] if at + 1 < len(kinds) else kind
+            both = not both and are_neighbours(kind, following)
+            if both and following not in self._unusable:
+                with suppress(*_UNSTAGED, *_BROKE):  # its own turn tells
+                    self._completed(following, self.done + 1)
+            self._reopen(case, kind)
 
     def refuse(self, cases: Sequence[Case]) -> None:
         """Sends requests that must be refused, all for one step; now and then it is read whether anything changed."""
@@ -144,16 +152,19 @@ class Examination:
 
     def _reopen(self, case: Case, kind: Kind) -> None:
         """Sends a valid request for a step of this kind, or of another one where this can't be had."""
-        stage = self._run.stage
         for one in (kind, *KINDS):
             if one in self._unusable:
                 continue
-            completed_by = one.sender if self.done % 3 == 0 else ""
             with self._staging(kind=one):
-                step = stage.completed_step(one.owner, one.assigned_to, completed_by)
+                step = self._completed(one, self.done)
                 self._examine(replace(case, sender=one.sender, kind=one), step, step)
                 return
         self._tallies.of(case).untested.append(next(iter(self._unusable.values())))
+
+    def _completed(self, kind: Kind, number: int) -> Subject:
+        """Returns a completed step of this kind for a case; every third time its sender has completed it as well."""
+        completed_by = kind.sender if number % 3 == 0 else ""
+        return self._run.stage.completed_step(kind.owner, kind.assigned_to, completed_by)
 
     # What is sent, and what must come.
 
@@ -173,7 +184,7 @@ class Examination:
         findings, verdict = self._wrong(case, answer)
         tally = self._tallies.of(case)
         match verdict:
-            case Refused() if why := self._run.stage.why_not_reopenable(answer):
+            case Refused() if why := self._run.stage.why_not_reopenable(answer) or self._why_open(answer):
                 tally.put_off(why, answer)
             case Refused():
                 findings.append(self._whose(case, verdict, answer))
@@ -229,6 +240,13 @@ class Examination:
             rule = kind.rule
             self._unusable[kind] = f"{kind.sender} is refused where the page permits it"
         return Finding(rule, error.expected, error.actual, error.exchanges)
+
+    def _why_open(self, answer: Exchange) -> str:
+        """Returns why it says nothing that a step is refused as open: it is, and what opened it answers for that."""
+        codes = self._run.profile["already-open"].codes or ()
+        if answer.subject is None or not {*answer.codes} & {*codes}:
+            return ""
+        return "something else had opened the step before" if self._run.stage.reads_open(answer.subject) else ""
 
     def _plainly_reopened(self, answer: Exchange) -> bool:
         """Whether the same account reopens the same step with the page's own request."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Final
 
 ASSIGNEE: Final = "assignee-may-reopen"
@@ -64,6 +65,11 @@ def turns(count: int) -> list[Kind]:
     places = [at for at, steps in enumerate(_STEPS) for kinds in steps for _ in kinds]
     shares = Counter(places[number * len(places) // count] for number in range(count))
     return [kind for at, steps in enumerate(_STEPS) for kind in _in_turn(steps, shares[at])]
+
+
+def are_neighbours(one: Kind, other: Kind) -> bool:
+    """Tells whether these are kinds of two steps of one process."""
+    return any(one in these and other in those for steps in _STEPS for these, those in permutations(steps, 2))
 
 
 def _in_turn(steps: Sequence[Sequence[Kind]], count: int) -> Iterator[Kind]:

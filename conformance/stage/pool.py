@@ -238,6 +238,13 @@ class Stage:
             return ""
         return ""
 
+    def reads_open(self, step: Subject) -> bool:
+        """Reads a step back and tells whether it is open; what it should not be is a surprise."""
+        try:
+            return not self._ledger.blind and self._ledger.status(step) == OPEN
+        except (Unstaged, StagingBroke):
+            return False
+
     def forget(self, step: Subject) -> None:
         """Takes nothing for granted of a step and its process: they were called upon from two sides at once."""
         self._ledger.forget(step.process)
