@@ -412,7 +412,7 @@ def test_every_other_reopening_meets_a_completed_neighbour(only_fuzzing):
     class Watched(Arena):
         def status_changed(self, process, change):
             if change.names_step and not change.complete:
-                beside = [step for step in process.steps[:-1] if step.guid != change.step_guid]
+                beside = [step for step in process.steps[:2] if step.guid != change.step_guid]  # a run uses two
                 met.append(any(step.status is StepStatus.COMPLETE for step in beside))
             return super().status_changed(process, change)
 
