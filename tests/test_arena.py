@@ -1,10 +1,12 @@
 """The embedded Arena, over real HTTP: the page's rules in both directions, and all that stands around them."""
 
 import copy
+import gc
 import json
 import re
 import select
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -942,3 +944,19 @@ def test_an_answer_reaches_a_client_that_has_said_all(server):
             connection.sendall(request)
             connection.shutdown(socket.SHUT_WR)
             assert answer.read().endswith(b"}]}")
+
+
+@pytest.mark.parametrize("sends", [b"", b"POST / HTTP/1.1\r\n"])
+def test_what_connects_while_a_server_stops_is_closed(arena, sends, monkeypatch):
+    gc.collect()
+    unclosed = []
+    monkeypatch.setattr(sys, "unraisablehook", unclosed.append)  # is told of a warning in a destructor
+    for _ in range(40):
+        with Server(arena) as server:
+            address = ("127.0.0.1", int(server.url.split(":")[2].partition("/")[0]))
+            connections = [socket.create_connection(address, 5) for _ in range(3)]
+            connections[0].sendall(sends)
+        for connection in connections:
+            connection.close()
+    gc.collect()
+    assert unclosed == []
