@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import jsonschema_rs
-import yaml
-from jsonschema import Draft202012Validator
-
-from conformance.resources import resource
+from conformance.resources import from_yaml, resource
+from conformance.schemas import Schema
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,7 @@ Profile = Mapping[str, Situation]
 @cache
 def rules() -> tuple[Rule, ...]:
     """Returns the rules in the page's order."""
-    document = yaml.safe_load(resource("openapi/rules.yaml").read_text("utf-8"))
+    document = from_yaml(resource("openapi/rules.yaml").read_text("utf-8"))
     return tuple(
         Rule(entry["id"], entry["statement"], entry["quote"], str(entry["lines"]), entry["converse"])
         for entry in document["rules"]
@@ -52,7 +49,7 @@ def rules() -> tuple[Rule, ...]:
 @cache
 def profiles() -> Mapping[str, Profile]:
     """Returns, by the profile's name, what each refusal must look like."""
-    document = yaml.safe_load(resource("openapi/profiles.yaml").read_text("utf-8"))
+    document = from_yaml(resource("openapi/profiles.yaml").read_text("utf-8"))
     return {
         name: {
             situation: Situation(
@@ -68,7 +65,7 @@ def profiles() -> Mapping[str, Profile]:
 
 
 @cache
-def _schema(file: str) -> Any:
+def _file(file: str) -> Any:
     return json.loads(resource(f"openapi/schemas/{file}").read_text("utf-8"))
 
 
@@ -85,7 +82,7 @@ def _whole(part: Any, file: str) -> Any:
     if "$ref" not in part:
         return beside
     there, _, pointer = part["$ref"].partition("#")
-    meant = _schema(there or file)
+    meant = _file(there or file)
     for name in pointer.split("/")[1:]:
         meant = meant[name]
     meant = _whole(meant, there or file)
@@ -93,27 +90,9 @@ def _whole(part: Any, file: str) -> Any:
 
 
 @cache
-def _message(name: str) -> Any:
-    return _whole(_schema(f"{name}.json"), f"{name}.json")
-
-
-@cache
-def validator(name: str) -> Draft202012Validator:
-    """Returns the validator of `openapi/schemas/<name>.json`."""
-    return Draft202012Validator(_message(name))
-
-
-@cache
-def _quick(name: str) -> jsonschema_rs.Validator:
-    return jsonschema_rs.validator_for(_message(name))
-
-
-def _fits(name: str, instance: Any) -> bool:
-    """Whether the validator that Schemathesis uses sees nothing wrong: it takes a hundredth of the other's time."""
-    try:
-        return _quick(name).is_valid(instance)
-    except ValueError:  # of what it can't read, a lone surrogate or deep nesting, the other one judges
-        return False
+def schema(name: str) -> Schema:
+    """Returns the schema of `openapi/schemas/<name>.json`."""
+    return Schema(_whole(_file(f"{name}.json"), f"{name}.json"))
 
 
 def mismatch(name: str, instance: Any) -> str:
@@ -121,9 +100,7 @@ def mismatch(name: str, instance: Any) -> str:
 
     Of several departures the first by place is named, and how many there are.
     """
-    if _fits(name, instance):
-        return ""
-    errors = sorted(validator(name).iter_errors(instance), key=lambda error: ([str(p) for p in error.absolute_path]))
+    errors = sorted(schema(name).errors(instance), key=lambda error: ([str(p) for p in error.absolute_path]))
     if not errors:
         return ""
     first = errors[0]

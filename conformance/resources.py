@@ -1,6 +1,9 @@
-"""Finds the data that ships with the program: `openapi/` and `fixtures/`."""
+"""Finds and reads the data that ships with the program: `openapi/` and `fixtures/`."""
 
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 _PACKAGE = Path(__file__).parent
 
@@ -16,3 +19,11 @@ def resource(name: str) -> Path:
         if path.exists():
             return path
     raise FileNotFoundError(f"{name} is missing from this installation of arena-conformance; install it again")
+
+
+def from_yaml(text: str) -> Any:
+    """Returns what a YAML text holds. Raises yaml.YAMLError.
+
+    libyaml reads it where PyYAML was built with it: that takes a tenth of the time.
+    """
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from jsonschema import Draft202012Validator
-
-from conformance import contract
+from conformance import contract, schemas
 from conformance.fuzzing.ways import WAYS
 
 NAME: Final = "replay.json"
 VERSION: Final = 1
+_SCHEMA: Final = Path(__file__).with_name("saved.schema.json")
 
 
 class SavedError(Exception):
@@ -41,7 +39,7 @@ def read(path: Path) -> list[dict[str, Any]]:
         raise SavedError(f"can't be read: {error.strerror}") from None
     except (ValueError, RecursionError):
         raise SavedError("is not JSON") from None
-    for problem in _validator().iter_errors(document):
+    for problem in schemas.read(_SCHEMA).errors(document):
         place = ".".join(str(part) for part in problem.absolute_path) or "the file"
         raise SavedError(f"{place} is not as `arena-conformance run` writes it ({problem.validator})")
     cases: list[dict[str, Any]] = document["cases"]
@@ -53,9 +51,3 @@ def read(path: Path) -> list[dict[str, Any]]:
         if case["kind"] == "fuzz" and case["way"] not in ("", *WAYS):
             raise SavedError(f"there is no way {case['way']} to send a request")
     return cases
-
-
-@cache
-def _validator() -> Draft202012Validator:
-    schema = Path(__file__).parent / "saved.schema.json"
-    return Draft202012Validator(json.loads(schema.read_text("utf-8")))

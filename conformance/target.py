@@ -5,20 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import ipaddress
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import yaml
-from jsonschema import Draft202012Validator, ValidationError
 
-from conformance import contract
+from conformance import contract, schemas
 
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+_SCHEMA: Final = Path(__file__).with_name("target.schema.json")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SECRET_HEADER = re.compile(r"auth|token|key|cookie|secret|session", re.IGNORECASE)
 
@@ -189,7 +190,7 @@ def from_document(document: Mapping[str, Any], *, environ: Mapping[str, str], wh
     problems: list[str] = []
     literals = _plain(document)
     expanded = _expand(literals, (), environ, where, problems)
-    problems += [text for error in _leaves(_validator().iter_errors(expanded)) for text in _explain(error, where)]
+    problems += [text for error in _leaves(schemas.read(_SCHEMA).errors(expanded)) for text in _explain(error, where)]
     if not problems:
         problems += _literal_secrets(literals, where)
         problems += _unusable(expanded, where)
@@ -202,6 +203,8 @@ def _target(document: Mapping[str, Any]) -> Target:
     def secret(value: str | None) -> Secret | None:
         return None if value is None else Secret(value)
 
+    # In the schema's order: no file's order steers what is sent.
+    roles = schemas.read(_SCHEMA).document["properties"]["accounts"]["properties"]
     accounts = {
         role: Account(
             role=role,
@@ -211,7 +214,7 @@ def _target(document: Mapping[str, Any]) -> Target:
             guid=entry.get("guid", ""),
             workspace_id=entry.get("workspace_id"),
         )
-        for role in _schema()["properties"]["accounts"]["properties"]  # no file's order steers what is sent
+        for role in roles
         if (entry := document["accounts"].get(role)) is not None
     }
     staging = document["staging"]
@@ -291,18 +294,7 @@ def _expand(value: Any, place: _Place, environ: Mapping[str, str], where: _Where
     return value
 
 
-@cache
-def _validator() -> Draft202012Validator:
-    return Draft202012Validator(_schema())
-
-
-@cache
-def _schema() -> dict[str, Any]:
-    schema: dict[str, Any] = json.loads((Path(__file__).parent / "target.schema.json").read_text("utf-8"))
-    return schema
-
-
-def _leaves(errors: Iterator[ValidationError]) -> list[ValidationError]:
+def _leaves(errors: Iterable[ValidationError]) -> list[ValidationError]:
     return sorted(errors, key=lambda error: [str(part) for part in error.absolute_path])
 
 

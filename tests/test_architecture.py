@@ -18,6 +18,7 @@ RULES = [rule.id for rule in contract.rules()]
 # A module may import what stands before it. What is not named here is free.
 LAYERS = [
     "resources",
+    "schemas",
     "contract",
     "page",
     "target",

@@ -31,7 +31,7 @@ from conformance.arena.store import (
     Verdict,
     Workspace,
 )
-from conformance.resources import resource
+from conformance.resources import from_yaml, resource
 
 ROLES = (
     "owner",
@@ -97,7 +97,7 @@ class World:
 
 def _read_yaml(file: Path) -> object:
     try:
-        return yaml.safe_load(file.read_text(encoding="utf-8"))
+        return from_yaml(file.read_text(encoding="utf-8"))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ValueError(f"{file}, line {line}: {error.problem}; make it valid YAML") from error

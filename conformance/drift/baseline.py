@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import sys
 import textwrap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from jsonschema import Draft202012Validator
 
+from conformance import schemas
 from conformance.behaviour import compact, expand
 from conformance.behaviour.document import GENERATED, KINDS, Behaviours, is_ordered, kind_of
 from conformance.drift.answers import align, differing
 from conformance.drift.difference import Side
+from conformance.resources import from_yaml
 
 VERSION: Final = 1
+_SCHEMA: Final = Path(__file__).with_name("baseline.schema.json")
 _HEAD: Final = """\
 # How a server behaved: written by `arena-conformance baseline accept`, compared by `run --baseline` and `diff`.
 # `accepted`, `refused`: what most answers have in common. Each scenario names what its answers have beside that;
@@ -52,11 +52,11 @@ class Baseline:
 def read(text: str) -> Baseline:
     """Returns the baseline that a file holds. Raises BaselineError."""
     try:
-        document = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+        document = from_yaml(text)
     except yaml.YAMLError as error:
         raise BaselineError(f"it is no YAML: {' '.join(str(error).split())}") from error
-    problem = next(iter(sorted(_validator().iter_errors(document), key=lambda error: [*map(str, error.path)])), None)
-    if problem:
+    if problems := [*schemas.read(_SCHEMA).errors(document)]:
+        problem = min(problems, key=lambda error: [*map(str, error.path)])
         place = "/".join(map(str, problem.absolute_path)) or "the file"
         raise BaselineError(f"it is no baseline ({place}: {problem.message[:200]})")
     return Baseline(
@@ -158,11 +158,6 @@ def _unstable(sides: Sequence[Side], taken: Iterable[str]) -> dict[str, frozense
                     scope = kind_of(one) if what.partition(".")[0] in _EVERYWHERE else name
                     found.setdefault(scope, set()).add(what)
     return {name: frozenset(what) for name, what in found.items()}
-
-
-@cache
-def _validator() -> Draft202012Validator:
-    return Draft202012Validator(json.loads(Path(__file__).with_name("baseline.schema.json").read_text("utf-8")))
 
 
 class _Dumper(yaml.SafeDumper):

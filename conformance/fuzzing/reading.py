@@ -82,11 +82,13 @@ def _valid(value: Any, body: bytes) -> Case:
 
 
 def _departures(value: Any) -> Iterator[Departure]:
-    for error in contract.validator("reopen-request").iter_errors(value):
+    for error in contract.schema("reopen-request").errors(value):
         place = tuple(str(part) for part in error.absolute_path)
         if error.validator == "required":
-            for name in error.validator_value:
-                if name not in error.instance:
+            wanted: Any = error.validator_value
+            instance: Any = error.instance
+            for name in wanted:
+                if name not in instance:
                     yield Departure((*place, name), "missing")
         else:
             yield Departure(place, _kind(error.instance))

@@ -12,10 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
-
-from conformance import __version__, behaviour, contract
+from conformance import __version__, behaviour, contract, schemas
 from conformance.evidence import Exchange, Recorder, curl
 from conformance.invariants import REMAINING
 from conformance.verdict import RuleOutcome, RunOutcome, Scenario, Verdict
@@ -81,9 +78,10 @@ def read(path: Path) -> dict[str, Any]:
         raise ValueError(f"is no JSON, so it is no report: {error}") from error
     if isinstance(report, dict) and "complete" not in report and "run" in report:
         raise ValueError("is no whole report: it lacks `complete: true`; run again")
-    schema = json.loads(_SCHEMA.read_text("utf-8"))
-    problem = best_match(Draft202012Validator(schema).iter_errors(report))
-    if problem is not None:
+    if errors := [*schemas.read(_SCHEMA).errors(report)]:
+        from jsonschema.exceptions import best_match
+
+        problem = best_match(errors)
         place = "/".join(map(str, problem.absolute_path)) or "the whole"
         raise ValueError(f"is no report of version {VERSION}: {place}: {problem.message[:300]}")
     known = {exchange["id"] for exchange in report["exchanges"]}
