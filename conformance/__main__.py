@@ -13,11 +13,15 @@ def entry() -> None:
     """Runs the command line. SIGTERM is Ctrl-C."""
     try:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        from conformance.cli import entry as run_command
-        from conformance.garbage import look_rarely
+        from conformance import garbage
 
-        look_rarely()
-        run_command()
+        garbage.look_rarely()  # also at what is imported
+        from conformance.cli import entry as run_command
+
+        try:
+            run_command()
+        finally:
+            garbage.look_no_more()
     except KeyboardInterrupt:
         sys.stderr.write("arena-conformance: interrupted\n")
         sys.exit(3)

@@ -619,6 +619,7 @@ def _isolated(folder: str) -> list[str]:
         "--strict-markers",
         "--capture=no",
         "-pno:cacheprovider",
+        "-pno:logging",
         "-pno:terminal",
         "-pno:junitxml",
         "-pno:faulthandler",

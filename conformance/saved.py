@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from conformance import contract, schemas
-from conformance.fuzzing.ways import WAYS
 
 NAME: Final = "replay.json"
 VERSION: Final = 1
@@ -42,6 +41,8 @@ def read(path: Path) -> list[dict[str, Any]]:
     for problem in schemas.read(_SCHEMA).errors(document):
         place = ".".join(str(part) for part in problem.absolute_path) or "the file"
         raise SavedError(f"{place} is not as `arena-conformance run` writes it ({problem.validator})")
+    from conformance.fuzzing.ways import WAYS  # a run that has nothing to save does without
+
     cases: list[dict[str, Any]] = document["cases"]
     rules = {rule.id for rule in contract.rules()}
     for case in cases:

@@ -66,12 +66,15 @@ def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
+    from conformance.report import compiled
+
     def as_content(text: str) -> Markup:
         """Escapes what stands in an element; quotes stay as they are there: a sixth of the page would be `&#34;`."""
         return Markup(escape(visible(text, "\n\t"), quote=False))  # noqa: S704 - it is escaped here
 
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
+        bytecode_cache=compiled.kept_for(__file__),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
