@@ -158,11 +158,11 @@ def names_in(bodies: Iterable[Any]) -> Known:
         one = waiting.pop()
         if isinstance(one, dict):
             for key, member in one.items():
-                if isinstance(member, dict | list):
+                if not isinstance(member, str):
                     waiting.append(member)
-                elif isinstance(member, str) and key == "guid":
+                elif key == "guid":
                     guids.add(member)
-                elif isinstance(member, str) and key in _NAMING:
+                elif key in _NAMING:
                     names.add(member)
         elif isinstance(one, list):
             waiting += one
