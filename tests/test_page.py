@@ -157,7 +157,9 @@ def test_templates_are_compiled_once(private_folder, faulty, monkeypatch):
     assert {path.name: path.read_bytes() for path in private_folder.iterdir()} == kept
 
 
-@pytest.mark.parametrize("left", [b"", b"j2", b"not what was written", None], ids=["empty", "cut", "other", "cut later"])
+@pytest.mark.parametrize(
+    "left", [b"", b"j2", b"not what was written", None], ids=["empty", "cut", "other", "cut later"]
+)
 def test_what_is_left_of_a_compiled_template_harms_no_page(private_folder, faulty, left):
     first = html.render(faulty)
     for path in private_folder.iterdir():
