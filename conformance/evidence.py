@@ -254,7 +254,8 @@ class Exchange:
 
     def header(self, name: str) -> list[str]:
         """Returns the values of a response header, by its name in any case."""
-        return [value for key, value in self.headers if key.lower() == name.lower()]
+        wanted = name.lower()
+        return [value for key, value in self.headers if key.lower() == wanted]
 
     @property
     def codes(self) -> list[int]:

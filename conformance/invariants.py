@@ -459,13 +459,15 @@ class QuotaWatch:
         if value < 0:
             finding = Finding(QUOTA, f"{REMAINING} is never negative", f"it is {value}", (exchange.id,))
             return Judgement(frozenset({QUOTA}), (finding,))
-        if count.value is None or _midnight_pacific_between(count.at, exchange.started):
+        if count.value is None:
             return Judgement()
         drop = count.value - value
         most = count.since + count.perhaps
         right = drop >= count.since and (not self.exclusive or drop <= most)
         if right or (value == 0 and exchange.refused):
             return Judgement(frozenset({QUOTA}))
+        if _midnight_pacific_between(count.at, exchange.started):
+            return Judgement()
         calls = f"{count.since}" if most == count.since else f"{count.since} to {most}"
         wanted = f"{REMAINING} falls by {'' if self.exclusive else 'at least '}{calls}, one for each call"
         finding = Finding(QUOTA, wanted, f"it went from {count.value} to {value}", (exchange.id,))

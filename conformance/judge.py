@@ -242,9 +242,11 @@ class Run:
 
     def seen_enough(self) -> bool:
         """Tells whether every rule has failed of those that the run is to end with."""
+        if not self.settings.until:
+            return False
         failed = {scenario.rule for scenario in self.scenarios if scenario.verdict is Verdict.FAIL}
         failed |= {finding.rule for _, finding in self.findings}
-        return bool(self.settings.until) and self.settings.until <= failed
+        return self.settings.until <= failed
 
     @property
     def unexplained(self) -> bool:

@@ -635,7 +635,7 @@ def _parsed(answer: Answer) -> tuple[Any, str]:
     if sum(map(answer.body.count, (b"[", b"{", b","))) > _MOST_VALUES:
         return UNREADABLE, f"it has more than {_MOST_VALUES:,} values"
     try:
-        return json.loads(answer.body.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_object), ""
+        return _JSON.decode(answer.body.decode("utf-8")), ""
     except UnicodeDecodeError:
         return UNREADABLE, "it is not UTF-8"
     except RecursionError:
@@ -657,3 +657,6 @@ def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = Counter(name for name, _ in members).most_common(1)[0][0]
         raise ValueError(f"the name {twice[:40]!r} stands twice in it")
     return made
+
+
+_JSON: Final = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_object)

@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from conformance import __version__
+from conformance import __version__, garbage
 from conformance.bench import parts
 from conformance.bench.parts import Figure
 from conformance.target import is_loopback
@@ -57,6 +57,7 @@ def bench(names: tuple[str, ...], rounds: int, examples: int, against: str | Non
         _must_answer(against)
         if names and "server" not in names:
             raise click.BadParameter("it is for the part `server`: add --only server", param_hint="--against")
+    garbage.look_rarely()  # as the command does
     console, progress = Console(highlight=False), Console(stderr=True, highlight=False)
     chosen = parts.Bench(rounds, examples, against, lambda text: progress.print(f"  {text}", style="dim"))
     found: dict[str, list[Figure]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from conformance.evidence import UNREADABLE, Subject, Unreadable
@@ -104,6 +105,7 @@ def _spellings(step: Subject, elsewhere: Subject) -> Mapping[str, str]:
     }
 
 
+@lru_cache(maxsize=64)
 def unknown(guid: str) -> str:
     """Returns a guid of the same form that nothing has: its last two unlike characters of one kind swapped."""
     if guid.isdigit():  # numbers may be given out in turn; the largest is the last to come

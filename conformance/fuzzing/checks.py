@@ -15,15 +15,17 @@ from conformance.verdict import Finding
 _STATUS: Final = "status_code_conformance"
 _SCHEMA: Final = "response_schema_conformance"
 _OF_HEAD: Final = (_STATUS, "content_type_conformance", "response_headers_conformance")
-_CHECKS: Final = (*_OF_HEAD, _SCHEMA)
 
 
 class Checks:
     """Its checks for the operation under test."""
 
     def __init__(self) -> None:
-        from schemathesis.checks import CheckContext
+        from schemathesis import checks
+        from schemathesis.checks import CheckContext, load_all_checks
 
+        load_all_checks()
+        self._checks = {name: getattr(checks, name) for name in (*_OF_HEAD, _SCHEMA)}
         operation = reopening()
         self._case = operation.Case(body={})
         self._context = CheckContext(
@@ -48,15 +50,14 @@ class Checks:
         ]
 
     def _problems(self, answer: Exchange) -> Iterator[tuple[str, str]]:
-        from schemathesis import checks
-        from schemathesis.checks import load_all_checks
         from schemathesis.core.failures import Failure, FailureGroup
 
-        load_all_checks()
         response = _response(answer)
-        for name in _CHECKS if answer.json is not UNREADABLE else _OF_HEAD:
+        for name, check in self._checks.items():
+            if name == _SCHEMA and answer.json is UNREADABLE:
+                continue
             try:
-                getattr(checks, name)(self._context, response, self._case)
+                check(self._context, response, self._case)
             except FailureGroup as group:
                 yield from ((_rule(name, answer), _sentence(one)) for one in group.exceptions)
             except Failure as failure:

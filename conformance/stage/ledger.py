@@ -28,6 +28,7 @@ from conformance.stage.snapshot import (
     step_facts,
 )
 
+_KNOWN: Final = {canonical(status): status for status in ("OPEN", "COMPLETE")}  # each call asks for them
 STEPS, PROCESS, DECISIONS = "steps", "process", "decisions"
 # What CONTRACT leaves to the server when a step is completed or reopened.
 _COMPLETION: Final = ("completeDateTime", "completeUser")
@@ -151,8 +152,8 @@ class Ledger:
         known = self._views.get((guid, STEPS))
         if known is None:
             return {}
-        found = {place: value for place, value in known.facts.items() if place.field == "status"}
-        return {place.guid: json.loads(value) for place, value in found.items() if place not in known.free}
+        shown = [(place, value) for place, value in known.facts.items() if place.field == "status"]
+        return {place.guid: _KNOWN.get(value) or json.loads(value) for place, value in shown if place not in known.free}
 
     def pending(self, step: Subject, view: str = STEPS) -> bool:
         """Tells whether calls on this step wait for a reading of a view to show what they did."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-# The one JSON text for values that are equal.
-canonical = json.JSONEncoder(sort_keys=True).encode
+_encode = json.JSONEncoder(sort_keys=True).encode
+_SHORT_TEXT = 64  # what is longer is not remembered
 
 # A server may show more than these; what the vendor may add, and how it may change by itself, is unknown.
 PROCESS_FIELDS = (
@@ -53,6 +54,18 @@ ENTRY_FIELDS = (
 
 # Of these only the guid is kept: what else is shown beside it differs from view to view.
 REFERENCES = frozenset({"creator", "owner", "template", "currentStep", "completeUser"})
+
+
+def canonical(value: Any) -> str:
+    """Returns the one JSON text for values that are equal."""
+    if value is None:
+        return "null"
+    return _canonical_text(value) if isinstance(value, str) and len(value) <= _SHORT_TEXT else _encode(value)
+
+
+@lru_cache(maxsize=1024)  # most of what is shown is shown each time
+def _canonical_text(text: str) -> str:
+    return _encode(text)
 
 
 class Place(NamedTuple):
