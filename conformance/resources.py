@@ -1,4 +1,4 @@
-"""Finds and reads the data that ships with the program: `openapi/` and `fixtures/`."""
+"""Finds the data that ships with the program, `openapi/` and `fixtures/`, and reads YAML."""
 
 from pathlib import Path
 from typing import Any

@@ -41,7 +41,7 @@ def read(path: Path) -> list[dict[str, Any]]:
     for problem in schemas.read(_SCHEMA).errors(document):
         place = ".".join(str(part) for part in problem.absolute_path) or "the file"
         raise SavedError(f"{place} is not as `arena-conformance run` writes it ({problem.validator})")
-    from conformance.fuzzing.ways import WAYS  # a run that has nothing to save does without
+    from conformance.fuzzing.ways import WAYS  # who replays nothing does without
 
     cases: list[dict[str, Any]] = document["cases"]
     rules = {rule.id for rule in contract.rules()}

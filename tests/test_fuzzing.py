@@ -24,7 +24,7 @@ from conformance.arena.world import World
 from conformance.evidence import UNREADABLE, Recorder, Redactor, Subject
 from conformance.fuzzing import phase
 from conformance.fuzzing.bodies import bodies, process_bodies
-from conformance.fuzzing.case import ACCEPTED, OBSERVED, PROCESS, Case, filled, raw
+from conformance.fuzzing.case import ACCEPTED, OBSERVED, PROCESS, Case, filled, raw, unknown
 from conformance.fuzzing.examination import Examination
 from conformance.fuzzing.generation import Generator
 from conformance.fuzzing.kinds import KINDS
@@ -645,3 +645,16 @@ def test_elsewhere_only_what_is_harmless_is_sent():
     rough = {case.input_class for case in FIXED if not case.harmless}
     assert rough >= {"comment-5-megabytes", "chunked", "method-trace", "length-too-great", "100000-characters"}
     assert not rough & {"bom", "step-number", "type-text", "missing", "logged-out"}
+
+
+@pytest.mark.parametrize(
+    ("guid", "expected"),
+    [
+        ("K2M5O1MD03MI1K3MVZIC", "K2M5O1MD03MI1K3MVZCI"),
+        ("12345", "999999"),
+        ("AAAA", "AAAAAAAA"),
+        ("A" * 100_000, "A" * 200_000),  # whatever a server gives out
+    ],
+)
+def test_a_guid_of_nothing(guid, expected):
+    assert unknown(guid) == expected

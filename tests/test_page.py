@@ -173,6 +173,13 @@ def test_no_code_is_taken_from_a_folder_that_others_may_write_to(private_folder,
     assert [*private_folder.iterdir()] == []
 
 
+@pytest.mark.parametrize(("mode", "kept"), [(0o755, True), (0o1777, True), (0o777, False), (0o775, False)])
+def test_no_code_is_taken_from_where_others_may_put_another_folder(private_folder, faulty, mode, kept):
+    private_folder.parent.chmod(mode)
+    assert html.render(faulty)
+    assert bool([*private_folder.iterdir()]) == kept
+
+
 def test_a_page_needs_no_room_for_compiled_templates(private_folder, faulty, monkeypatch):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "no space left on device")

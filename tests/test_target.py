@@ -261,6 +261,7 @@ OWNER_LINES = "    email: owner@example.com\n    password: the-owners-password\n
                 "a-query": "http://127.0.0.1/v1?x=1",
                 "a-fragment": "'http://127.0.0.1/v1#x'",
                 "a-space": "http://127.0.0.1/v 1",
+                "a-separator": r'"http://127.0.0.1/v1\x1cx"',
                 "no-host-at-all": "http://",
             }.items()
         ],

@@ -158,7 +158,8 @@ class _Uvicorn(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's signature
         # What was accepted a moment ago becomes a connection first: a closed server drops it, unclosed.
         for listener in [listener for server in self.servers for listener in server.sockets]:
-            asyncio.get_running_loop().remove_reader(listener)
+            with contextlib.suppress(NotImplementedError):  # by the loop of Windows
+                asyncio.get_running_loop().remove_reader(listener)
         await asyncio.gather(*(asyncio.all_tasks() - self.server_state.tasks - {asyncio.current_task()}))
         for server in self.servers:
             server.close()

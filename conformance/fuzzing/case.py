@@ -26,6 +26,7 @@ LOWER_STEP: Final = "@lower-step@"
 LETTERS: Final = "@letters@"
 SPACES: Final = "@spaces@"
 _FIVE_MEGABYTES: Final = 5_000_000
+_LONGEST_TAIL: Final = 100  # characters of a guid that are looked at to make another like it
 
 SAMPLE: Final = Subject(PROCESS, STEP)
 
@@ -111,8 +112,9 @@ def unknown(guid: str) -> str:
     if guid.isdigit():  # numbers may be given out in turn; the largest is the last to come
         return "9" * (len(guid) + 1)
     kinds = (str.isdigit, str.isupper, str.islower)
-    for last in range(len(guid) - 1, 0, -1):
-        for first in range(last - 1, -1, -1):
+    earliest = max(0, len(guid) - _LONGEST_TAIL)
+    for last in range(len(guid) - 1, earliest, -1):
+        for first in range(last - 1, earliest - 1, -1):
             if guid[first] != guid[last] and any(kind(guid[first]) and kind(guid[last]) for kind in kinds):
                 return guid[:first] + guid[last] + guid[first + 1 : last] + guid[first] + guid[last + 1 :]
     return guid + guid

@@ -143,8 +143,7 @@ def rounds(settings: Settings, *, loopback: bool) -> Iterator[Round]:
         if number == 0:
             one.fixed, one.left_out = kept, left_out
         _generate(one, share, known, first=number == 0)
-        if one.later:
-            gc.collect()  # what drawing leaves behind holds on to itself
+        gc.collect()  # what drawing leaves behind holds on to itself
         yield one
 
 
