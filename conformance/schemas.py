@@ -39,9 +39,7 @@ class Schema:
         """Whether the validator that Schemathesis uses sees nothing wrong: it takes a hundredth of the other's time."""
         try:
             return self._quick.is_valid(instance)
-        except (
-            ValueError
-        ):  # of what it can't read, lone surrogates or deep nesting, the other one judges
+        except ValueError:  # of what it can't read, lone surrogates or deep nesting, the other one judges
             return False
 
 

@@ -20,6 +20,7 @@ from conformance.arena.faults import CATALOGUE
 from conformance.arena.server import Server
 from conformance.arena.service import Arena
 from conformance.arena.store import StepStatus
+from conformance.arena.variants import CATALOGUE as VARIANTS
 from conformance.arena.world import World
 from conformance.evidence import UNREADABLE, Recorder, Redactor, Subject
 from conformance.fuzzing import phase
@@ -658,3 +659,10 @@ def test_elsewhere_only_what_is_harmless_is_sent():
 )
 def test_a_guid_of_nothing(guid, expected):
     assert unknown(guid) == expected
+
+
+@pytest.mark.parametrize(("arena", "verdict"), [(Arena, "pass"), (VARIANTS["no-signoff"], "untested")])
+def test_two_steps_are_raced_where_both_may_be_complete(arena, verdict):
+    report = run(arena, examples=1, rules=frozenset({"reopen-step"}))
+    assert scenarios(report)["reopen-step/fuzz-race-with-another-step"]["verdict"] == verdict
+    assert report["run"]["exit_code"] == 0
