@@ -36,9 +36,13 @@ class Taped:
 
 @dataclass(frozen=True)
 class TapedRun:
-    """A run of the suite in this process: how long it took, what it reported and sent."""
+    """A run of the suite in this process: how long it took, what it reported and sent.
+
+    `past` is how many of the seconds went into what no HTTP library can send; that is not on the tape.
+    """
 
     seconds: float
+    past: float
     report: Mapping[str, Any]
     tape: list[Taped]
 
@@ -46,7 +50,8 @@ class TapedRun:
 def run(settings: Settings) -> TapedRun:
     """Tests a fresh embedded Arena; what is sent past the HTTP library, byte by byte, is not taped."""
     tape: list[Taped] = []
-    send = wire.Wire.send
+    send, write = wire.Wire.send, wire.Wire.write
+    past = 0.0
 
     def taping(
         self: wire.Wire, method: str, url: str, headers: Mapping[str, str], body: bytes | None, **named: bool
@@ -55,11 +60,20 @@ def run(settings: Settings) -> TapedRun:
         tape.append(Taped(method, url.removeprefix(server.url), dict(headers), body, answer.status))
         return answer
 
-    with _repeatable(), _served() as (server, arena), mock.patch.object(wire.Wire, "send", taping):
+    def timing(self: wire.Wire, *args: Any, **named: Any) -> wire.Answer:
+        nonlocal past
+        begun = time.perf_counter()
+        try:
+            return write(self, *args, **named)
+        finally:
+            past += time.perf_counter() - begun
+
+    taped = mock.patch.multiple(wire.Wire, send=taping, write=timing)
+    with _repeatable(), _served() as (server, arena), taped:
         target = from_document(arena.target(server.url), environ={})
         begun = time.perf_counter()
         report = gate.run(target, settings, lambda *_: None)
-        return TapedRun(time.perf_counter() - begun, report, tape)
+        return TapedRun(time.perf_counter() - begun, past, report, tape)
 
 
 def send_again(tape: list[Taped]) -> tuple[float, float]:
